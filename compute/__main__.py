@@ -1,0 +1,59 @@
+"""`python -m compute <command>`: re-run any experiment of the report."""
+
+import argparse
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+from compute import ComputeError
+from store.artefact import RUNS, ArtefactError
+
+WINGS = ("flops",)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line; each wing's `commands.py` adds its own commands and imports nothing heavy."""
+    top = argparse.ArgumentParser(
+        prog="python -m compute",
+        description="Re-run the report's experiments. Each command writes run artefacts, which the report shows on its next rerun.",
+        epilog="Needs: pip install -r compute/requirements.txt. What a command does in detail: python -m compute COMMAND --help",
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for wing in WINGS:
+        for name, command in import_module(f"compute.{wing}.commands").COMMANDS.items():
+            sub = commands.add_parser(name, help=command.help, description=command.help, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+            sub.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="folder that receives the run artefacts")
+            command.arguments(sub)
+            sub.set_defaults(run=command.run)
+    return top
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command, then say what was written, where and how long it took."""
+    args = parser().parse_args(argv)
+    start = time.perf_counter()
+    try:
+        written = args.run(args)
+    except (ComputeError, ArtefactError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in ("compute", "store"):
+            raise
+        print(f"error: {error.name} is not installed; run: pip install -r compute/requirements.txt", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}; nothing half-written was left", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped; finished runs are kept, and the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    for folder in written:
+        print(f"wrote {folder}")
+    print(f"{len(written)} run{'s' if len(written) != 1 else ''} written in {time.perf_counter() - start:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

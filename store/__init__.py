@@ -1,0 +1,1 @@
+"""What the experiments left behind, as one DuckDB file: artefacts, schema, build, queries, answers."""

@@ -1,0 +1,224 @@
+-- What a row of the report is. The build loads run artefacts (store/runs) and facts (store/published)
+-- into these tables; whatever breaks a type, a CHECK or a key here leaves its run out, with the reason.
+-- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
+
+CREATE TYPE problem AS ENUM ('transfer', 'supervision', 'flops', 'optimus');
+CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'paper');
+CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published', 'modelled');
+-- how surely a published fact is known: read in the paper, at a first-party source, through somebody
+-- else's summary, or derived from facts that are in the table
+CREATE TYPE confidence AS ENUM ('read in the paper', 'first-party', 'second-hand', 'derived');
+
+-- ---------------------------------------------------------------- runs
+
+CREATE TABLE runs (
+    run_id VARCHAR PRIMARY KEY,
+    problem problem NOT NULL,
+    job VARCHAR NOT NULL,
+    scale scale NOT NULL,
+    provenance provenance NOT NULL,
+    model VARCHAR,
+    depth INTEGER CHECK (depth > 0),
+    gpu_type VARCHAR,
+    dataset VARCHAR,
+    lr DOUBLE CHECK (lr > 0 AND isfinite(lr)),
+    seed INTEGER,
+    device VARCHAR,
+    config JSON NOT NULL,
+    inputs VARCHAR[] NOT NULL,
+    weights VARCHAR,
+    code_version VARCHAR NOT NULL,
+    python_version VARCHAR,
+    torch_version VARCHAR,
+    system VARCHAR,
+    started_at TIMESTAMPTZ NOT NULL,
+    seconds DOUBLE CHECK (seconds >= 0 AND isfinite(seconds)),
+    contributor VARCHAR NOT NULL,
+    note VARCHAR
+);
+
+-- runs that the build could not use; nothing of theirs is in any other table
+CREATE TABLE left_out (
+    run_id VARCHAR PRIMARY KEY,
+    file VARCHAR NOT NULL,
+    reason VARCHAR NOT NULL
+);
+
+-- one training step each; (run_id, step) is unique, which the build checks itself because a key on
+-- millions of rows would more than double its time
+CREATE TABLE steps (
+    run_id VARCHAR NOT NULL,
+    step INTEGER NOT NULL CHECK (step >= 0),
+    loss DOUBLE NOT NULL CHECK (isfinite(loss))
+);
+
+CREATE TABLE epochs (
+    run_id VARCHAR NOT NULL,
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    step INTEGER NOT NULL CHECK (step >= 0),
+    lr DOUBLE NOT NULL CHECK (lr >= 0),
+    train_loss DOUBLE NOT NULL CHECK (isfinite(train_loss)),
+    train_accuracy DOUBLE NOT NULL CHECK (train_accuracy BETWEEN 0 AND 1),
+    test_loss DOUBLE CHECK (isfinite(test_loss)),
+    test_accuracy DOUBLE CHECK (test_accuracy BETWEEN 0 AND 1),
+    seconds DOUBLE NOT NULL CHECK (seconds >= 0),
+    images_per_s DOUBLE NOT NULL CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
+    PRIMARY KEY (run_id, epoch)
+);
+
+-- ---------------------------------------------------------------- problem 3: FLOPs and timings
+
+-- a network that was counted: `published_gmacs` is what its own library prints for it
+CREATE TABLE networks (
+    run_id VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL CHECK (variant IN ('torchvision', 'caffe')),
+    family VARCHAR NOT NULL,
+    input_px INTEGER NOT NULL CHECK (input_px > 0),
+    params BIGINT NOT NULL CHECK (params >= 0),
+    macs BIGINT NOT NULL CHECK (macs > 0),
+    other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
+    published_gmacs DOUBLE CHECK (published_gmacs > 0),
+    PRIMARY KEY (model)
+);
+
+-- one row a leaf layer and kind of work, in order of execution, for one image in evaluation mode.
+-- macs: multiply-accumulates of convolutions and matrix products; flops = 2 macs;
+-- other_ops: everything else, once each (bias additions, pooling, normalisation, activations, sums)
+CREATE TABLE layers (
+    run_id VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    name VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL CHECK (kind IN ('conv', 'fc', 'matmul', 'norm', 'lrn', 'relu', 'activation', 'pool', 'eltwise', 'softmax', 'concat', 'resize')),
+    output_shape VARCHAR NOT NULL,
+    params BIGINT NOT NULL CHECK (params >= 0),
+    macs BIGINT NOT NULL CHECK (macs >= 0),
+    flops BIGINT NOT NULL CHECK (flops = 2 * macs),
+    other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
+    input_bytes BIGINT NOT NULL CHECK (input_bytes >= 0),
+    activation_bytes BIGINT NOT NULL CHECK (activation_bytes >= 0),
+    PRIMARY KEY (model, position)
+);
+
+-- measured times: `mode` full (whole forward pass), layerwise (host waits after every layer) or
+-- amortised (a layer repeated without waiting, divided); `what` is a layer's name or 'forward'
+CREATE TABLE timings (
+    run_id VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    mode VARCHAR NOT NULL CHECK (mode IN ('full', 'layerwise', 'amortised')),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    what VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    ms DOUBLE NOT NULL CHECK (ms >= 0 AND isfinite(ms)),
+    sd_ms DOUBLE NOT NULL CHECK (sd_ms >= 0 AND isfinite(sd_ms)),
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (run_id, model, mode, position)
+);
+
+-- ---------------------------------------------------------------- what others published
+
+-- works that facts come from; `work` is the short name that the other tables use
+CREATE TABLE sources (
+    work VARCHAR PRIMARY KEY,
+    title VARCHAR NOT NULL,
+    authors VARCHAR NOT NULL,
+    venue VARCHAR NOT NULL,
+    link VARCHAR NOT NULL
+);
+
+CREATE TABLE published (
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    key VARCHAR NOT NULL PRIMARY KEY,
+    value VARCHAR NOT NULL,
+    unit VARCHAR,
+    confidence confidence NOT NULL
+);
+
+-- peak_tflops counts a multiply-accumulate as two operations, as data sheets do
+CREATE TABLE devices (
+    device VARCHAR NOT NULL,
+    gpu_type VARCHAR NOT NULL,
+    condition VARCHAR NOT NULL,
+    precision VARCHAR NOT NULL,
+    peak_tflops DOUBLE NOT NULL CHECK (peak_tflops > 0),
+    memory_gbps DOUBLE NOT NULL CHECK (memory_gbps > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (device, condition, precision)
+);
+
+-- Lu et al., Tables 2, 3, 5, 6: `kind` is a layer type, 'total' (sum of the layers) or 'forward' (measured whole)
+CREATE TABLE lu_times (
+    place VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    platform VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    ms DOUBLE NOT NULL CHECK (ms >= 0),
+    sd_ms DOUBLE NOT NULL CHECK (sd_ms >= 0),
+    share_percent DOUBLE CHECK (share_percent BETWEEN 0 AND 100),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (model, platform, kind)
+);
+
+-- the FLOPs rows of the same tables, as printed, in millions; the paper counts a multiply-accumulate once
+CREATE TABLE lu_flops (
+    place VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    mflops DOUBLE NOT NULL CHECK (mflops >= 0),
+    share_percent DOUBLE CHECK (share_percent BETWEEN 0 AND 100),
+    layers INTEGER CHECK (layers > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (model, kind)
+);
+
+-- images per second that others measured; mode: training or inference
+CREATE TABLE throughputs (
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    framework VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    gpu_type VARCHAR NOT NULL,
+    platform VARCHAR NOT NULL,
+    gpus INTEGER NOT NULL CHECK (gpus > 0),
+    model VARCHAR NOT NULL,
+    mode VARCHAR NOT NULL CHECK (mode IN ('training', 'inference')),
+    data VARCHAR NOT NULL CHECK (data IN ('synthetic', 'real', 'not stated')),
+    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'mixed', 'not stated')),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    images_per_s DOUBLE NOT NULL CHECK (images_per_s > 0),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (source, platform, gpus, model, mode, data, precision, batch)
+);
+
+-- price of an hour of one GPU with its machine, on demand, as one provider listed it
+CREATE TABLE prices (
+    gpu_type VARCHAR PRIMARY KEY,
+    usd_per_hour DOUBLE NOT NULL CHECK (usd_per_hour > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL
+);
+
+-- ---------------------------------------------------------------- the assignment
+
+-- `needs` lists what an answer rests on: jobs (`flops/layers`) and works (`@Lu`), separated by spaces
+CREATE TABLE questions (
+    question VARCHAR PRIMARY KEY,
+    problem problem NOT NULL,
+    title VARCHAR NOT NULL,
+    points VARCHAR NOT NULL,
+    asked VARCHAR NOT NULL,
+    needs VARCHAR NOT NULL
+);
+
+-- written answers with {placeholders}; `headline` is the answer in one line
+CREATE TABLE answers (
+    question VARCHAR PRIMARY KEY REFERENCES questions (question),
+    headline VARCHAR NOT NULL,
+    body VARCHAR NOT NULL
+);
