@@ -90,7 +90,7 @@ CREATE TABLE layers (
     model VARCHAR NOT NULL,
     position INTEGER NOT NULL CHECK (position >= 0),
     name VARCHAR NOT NULL,
-    kind VARCHAR NOT NULL CHECK (kind IN ('conv', 'fc', 'matmul', 'norm', 'lrn', 'relu', 'activation', 'pool', 'eltwise', 'softmax', 'concat', 'resize')),
+    kind VARCHAR NOT NULL CHECK (kind IN ('conv', 'fc', 'matmul', 'norm', 'scale', 'lrn', 'relu', 'activation', 'pool', 'eltwise', 'softmax', 'concat', 'resize')),
     output_shape VARCHAR NOT NULL,
     params BIGINT NOT NULL CHECK (params >= 0),
     macs BIGINT NOT NULL CHECK (macs >= 0),
@@ -151,7 +151,7 @@ CREATE TABLE devices (
     PRIMARY KEY (device, condition, precision)
 );
 
--- Lu et al., Tables 2, 3, 5, 6: `kind` is a layer type, 'total' (sum of the layers) or 'forward' (measured whole)
+-- Lu et al., Tables 2, 3, 5, 6: `kind` is a layer type, 'Total' (sum of the layers) or 'Forward' (measured whole)
 CREATE TABLE lu_times (
     place VARCHAR NOT NULL,
     model VARCHAR NOT NULL,

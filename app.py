@@ -1,0 +1,17 @@
+"""The entrance of the report: page configuration, navigation, and the store that this rerun shows."""
+
+import streamlit as st
+
+from pages.parts import data
+
+st.set_page_config(page_title="Deep learning systems performance", page_icon=":material/speed:", layout="wide")
+page = st.navigation(
+    [
+        st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
+        st.Page("pages/flops.py", title="FLOPs and peak", icon=":material/memory:"),
+        st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
+    ],
+    position="top",
+)
+data.pin()
+page.run()

@@ -1,0 +1,49 @@
+"""Every question at a glance: its points, its answer in one line, what the answer rests on, where it stands."""
+
+import streamlit as st
+
+from pages.parts.data import ask, missing, reader
+from pages.parts.figure import Origin, badges
+from store import catalogue
+
+TITLES = {
+    "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", None),
+    "supervision": ("Problem 2", "Weakly and semi-supervised learning", None),
+    "flops": ("Problem 3", "FLOPs, PALEO and Platform Percent of Peak", "pages/flops.py"),
+    "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", None),
+}
+
+st.title("Deep learning systems performance")
+st.markdown(
+    "An interactive, reproducible answer to a course assignment on how long deep-learning workloads take, why, and what they cost. "
+    "Every number below is read from runs or published facts, and every figure says which."
+)
+if reader() is None:
+    missing("There are no results to show.", "python -m store build")
+    st.stop()
+
+rows = ask(catalogue.evidence)
+if not rows:
+    missing("The store holds no questions; the facts in store/published could not be read.", "python -m store build")
+    st.stop()
+points, answered = ask(catalogue.points), [row for row in rows if row["answered"]]
+total, got = sum(points.values()), sum(points[row["question"]] for row in answered)
+with st.container(horizontal=True):
+    st.metric("Questions answered", f"{len(answered)} of {len(rows)}", border=True)
+    st.metric("Points they carry", f"{got} of {total}", border=True)
+    st.metric("Runs in the store", reader().version.runs, border=True)
+if reader().version.left_out:
+    st.warning(f"{len(reader().version.left_out)} artefacts could not be used; the page of all runs says why.", icon=":material/report:")
+
+for problem, (number, title, page) in TITLES.items():
+    mine = [row for row in rows if row["problem"] == problem]
+    st.subheader(f"{number}: {title}", anchor=problem, divider="gray")
+    for row in mine:
+        about, links = st.columns([5, 2], gap="medium")
+        about.markdown(f"**{row['question']} {row['title']}** :gray[({row['points']} points)]")
+        about.markdown(row["headline"] if row["answered"] else f":gray[{catalogue.UNANSWERED}]")
+        with links:
+            origins = [Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]]
+            badges(origins + ([Origin("published", None, "; ".join(row["facts"]))] if row["facts"] else []))
+            if page and row["headline"] != catalogue.UNANSWERED:
+                st.page_link(page, label="Answer and evidence", icon=":material/arrow_forward:", query_params={"question": row["question"]})

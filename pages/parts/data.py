@@ -1,0 +1,55 @@
+"""The store as pages see it: one version for a whole rerun, results cached under that version."""
+
+from collections.abc import Callable
+
+import duckdb
+import pandas as pd
+import streamlit as st
+
+from store.build import build, stale
+from store.layout import Layout
+from store.reader import Reader, StoreError, open_reader
+
+PINNED = "_store"
+
+
+def pin() -> None:
+    """Open the current store for this rerun, after building it where something is new.
+
+    Readers are never disturbed: while one visitor's rerun builds, the others see the version before.
+    """
+    layout = Layout.default()
+    st.session_state[PINNED] = None
+    try:
+        if stale(layout):
+            with st.status("Building the results from the run artefacts …") as status:
+                bar = st.progress(0.0)
+                build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
+                status.update(label="Results are built", state="complete")
+            st.toast("The report shows the newest results.", icon=":material/check:")
+        st.session_state[PINNED] = open_reader(layout)
+    except (OSError, StoreError, duckdb.Error) as error:
+        missing(f"The results cannot be read: {' '.join(str(error).split())}", "python -m store build")
+
+
+def reader() -> Reader | None:
+    """The reader that this rerun is pinned to; None where there is no store."""
+    return st.session_state.get(PINNED)
+
+
+def ask(query: Callable, *args):
+    """The result of a store query `query(reader, *args)`, cached under the store's version."""
+    found = reader()
+    if found is None:
+        return pd.DataFrame()
+    return _ask(str(found.version.file), f"{query.__module__}.{query.__qualname__}", args, query, found)
+
+
+@st.cache_data(max_entries=500, show_spinner=False)
+def _ask(version: str, name: str, args: tuple, _query: Callable, _reader: Reader):
+    return _query(_reader, *args)
+
+
+def missing(what: str, command: str) -> None:
+    """Say what is not there and which command makes it."""
+    st.info(f"{what}\n\nTo make it, run `{command}`", icon=":material/construction:")

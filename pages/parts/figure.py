@@ -1,0 +1,94 @@
+"""Figures: a finding as the title, badges of origin, the chart or table, its source, its data as CSV."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from pages.parts.data import ask
+from store import catalogue
+
+COLOURS = {"measured": "green", "emulated": "orange", "imported": "violet", "published": "blue", "modelled": "gray"}
+MEANINGS = {
+    "measured": "ran on the device that it names",
+    "emulated": "ran here in place of a device that was not at hand: the losses are real, that device's time is modelled",
+    "imported": "somebody else's log",
+    "published": "printed in a paper or a data sheet",
+    "modelled": "the value of a formula",
+}
+SCALES = {
+    "smoke": "seconds, for tests",
+    "cpu": "minutes to an hour on two cores",
+    "paper": "what the assignment asks for, in full",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a figure's data come from: provenance, scale of the runs (None for facts), and details."""
+
+    provenance: str
+    scale: str | None = None
+    detail: str = ""
+
+
+def of_jobs(*jobs: str) -> list[Origin]:
+    """The origins of the runs of some jobs (`problem/job`), at the largest scale of each."""
+    found = ask(catalogue.job_runs, list(jobs))
+    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}: {row.devices or 'no device'}") for row in found.itertuples()]
+
+
+def published(*works: str) -> list[Origin]:
+    """The origin of facts from these works."""
+    return [Origin("published", None, "; ".join(works))]
+
+
+def badges(origins: Sequence[Origin]) -> None:
+    """One badge for each distinct provenance and scale, with what they mean as help."""
+    with st.container(horizontal=True, gap="small"):
+        for provenance, scale in dict.fromkeys((o.provenance, o.scale) for o in origins):
+            details = "; ".join(o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail)
+            text = f"{provenance} · {scale} scale" if scale else provenance
+            said = f"{provenance}: {MEANINGS[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
+            st.badge(text, color=COLOURS[provenance], help=f"{said} {details}")
+
+
+def figure(
+    shown: alt.TopLevelMixin | pd.DataFrame,
+    *,
+    title: str,
+    alt_text: str,
+    origins: Sequence[Origin],
+    caption: str,
+    data: pd.DataFrame | None = None,
+    columns: dict | None = None,
+    height: int | str = "auto",
+) -> None:
+    """Show a chart or a table under a title that says the finding, with its origin and its data.
+
+    `data` is what the CSV holds (the table itself by default), `columns` a table's column_config.
+    """
+    is_table = isinstance(shown, pd.DataFrame)
+    rows = shown if data is None and is_table else data
+    name = re.sub(r"[^a-z0-9]+", "-", alt_text.lower())[:60].strip("-")
+    with st.container(border=True):
+        st.markdown(f"**{title}**")
+        badges(origins)
+        if is_table:
+            st.dataframe(shown, hide_index=True, column_config=columns, height=height, alt=alt_text)
+        else:
+            st.altair_chart(shown, width="stretch", alt=alt_text)
+        st.caption(caption)
+        st.download_button(
+            "Data as CSV",
+            lambda: rows.to_csv(index=False),
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            key=f"csv-{name}",
+            on_click="ignore",
+            type="tertiary",
+            icon=":material/download:",
+        )

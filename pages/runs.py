@@ -1,0 +1,61 @@
+"""All runs: what ran where, when, at which scale, by whom, and what was left out."""
+
+import json
+
+import streamlit as st
+
+from pages.parts.data import ask, missing, reader
+from store import catalogue
+
+SHOWN = ["run_id", "scale", "provenance", "model", "gpu_type", "device", "seconds", "started_at", "contributor"]
+
+st.title("All runs")
+st.markdown("One row is one experiment that left an artefact. Select a row to see its whole configuration.")
+if reader() is None:
+    missing("There are no results to show.", "python -m store build")
+    st.stop()
+
+version = reader().version
+st.caption(f"Store built {version.built_at} from {version.runs} runs ({version.rows:,} rows) in {version.seconds:.2f} s.")
+if version.left_out:
+    with st.expander(f"{len(version.left_out)} artefacts were left out", icon=":material/report:", expanded=True):
+        st.dataframe(list(version.left_out), hide_index=True)
+        st.caption("Nothing was deleted: mend the file or run its experiment again, and the next rerun takes it in.")
+
+runs = ask(catalogue.runs)
+if runs.empty:
+    missing("The store holds no runs yet.", "python -m compute flops")
+    st.stop()
+left, right = st.columns(2)
+problem = left.selectbox("Problem", ["all", *sorted(runs["problem"].unique())], key="problem", bind="query-params")
+scale = right.selectbox("Scale", ["all", *sorted(runs["scale"].unique())], key="scale", bind="query-params")
+chosen = runs[((runs["problem"] == problem) | (problem == "all")) & ((runs["scale"] == scale) | (scale == "all"))]
+event = st.dataframe(
+    chosen,
+    hide_index=True,
+    column_order=SHOWN,
+    column_config={
+        "run_id": st.column_config.TextColumn("Run", pinned=True, width="medium"),
+        "seconds": st.column_config.NumberColumn("Seconds", format="%.1f"),
+        "started_at": "Started",
+        "gpu_type": "GPU type",
+    },
+    on_select="rerun",
+    selection_mode="single-row",
+    key="runs_table",
+    alt="Table of all runs with scale, provenance, model, device, duration and start",
+)
+st.download_button(
+    "Data as CSV", lambda: chosen.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore", type="tertiary", icon=":material/download:"
+)
+for index in event.selection.rows:
+    run = chosen.iloc[index]
+    with st.container(border=True):
+        st.markdown(f"**{run['run_id']}**")
+        st.json(run.drop("config").dropna().to_dict(), expanded=True)
+        st.json(json.loads(run["config"]), expanded=1)
+
+st.subheader("Works that facts come from", divider="gray")
+st.dataframe(
+    ask(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("link")}, alt="Published works cited by the report"
+)

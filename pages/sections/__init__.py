@@ -1,0 +1,1 @@
+"""What each page shows for one question, a module for each."""

@@ -1,0 +1,136 @@
+"""3.2: the FLOPs of VGG-19 beside VGG-16, Lu et al.'s counts beside ours, and any network of torchvision."""
+
+import altair as alt
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure, of_jobs, published
+from store import flops
+
+CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, data sheets)"}
+
+
+def show() -> None:
+    """The answer, then VGG-19's layers, the comparison with the paper's tables, and every other network."""
+    card("3.2")
+    if ask(flops.vgg_layers).empty:
+        missing("The counts are not here.", "python -m compute flops")
+        return
+    factor = int(
+        st.segmented_control(
+            "A multiply-accumulate counts as",
+            list(CONVENTIONS),
+            default="2",
+            required=True,
+            format_func=CONVENTIONS.get,
+            key="convention",
+            bind="query-params",
+            help="Hardware peaks count the multiplication and the addition of a fused instruction as two; many papers and tools count the "
+            "instruction once. That is why published numbers differ by two.",
+        )
+    )
+    _vgg(factor)
+    _against_lu()
+    _any_network(factor)
+
+
+def _vgg(factor: int) -> None:
+    rows = ask(flops.vgg_layers)
+    unit = "GFLOP" if factor == 2 else "GMAC"
+    rows = rows.assign(giga=factor * rows["macs"] / 1e9)
+    chart = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X("layer:N", title=None, sort=None, axis=alt.Axis(labelAngle=-60)),
+            y=alt.Y("giga:Q", title=f"Work for one image ({unit})"),
+            xOffset=alt.XOffset("network:N", sort=["VGG-16", "VGG-19"]),
+            color=alt.Color("network:N", title=None, sort=["VGG-16", "VGG-19"], legend=alt.Legend(orient="top")),
+            tooltip=["network", "layer", "output_shape", "params", "macs", alt.Tooltip("share_percent", format=".2f")],
+        )
+        .properties(height=300)
+    )
+    nineteen = rows[rows["network"] == "VGG-19"]
+    conv = nineteen.loc[nineteen["kind"] == "conv"]
+    figure(
+        chart,
+        title=f"Convolutions do {conv['share_percent'].sum():.2f} % of VGG-19's {nineteen['giga'].sum():.3f} {unit}, with "
+        f"{conv['params'].sum() / nineteen['params'].sum():.0%} of its parameters",
+        alt_text="Operations of each layer of VGG-16 and VGG-19",
+        origins=of_jobs("flops/layers"),
+        caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "
+        f"A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
+        data=rows,
+    )
+    with st.expander("Every layer of VGG-19 and VGG-16 as a table"):
+        table = rows.assign(share=rows["share_percent"], ops=factor * rows["macs"] + rows["other_ops"])
+        st.dataframe(
+            table[["network", "layer", "kind", "output_shape", "params", "macs", "flops", "ops", "share"]],
+            hide_index=True,
+            column_config={
+                "ops": st.column_config.NumberColumn("with bias, at the chosen convention"),
+                "share": st.column_config.NumberColumn("share of MACs (%)", format="%.2f"),
+            },
+            alt="Layers of VGG-19 and VGG-16 with output shape, parameters, MACs and FLOPs",
+        )
+
+
+def _against_lu() -> None:
+    st.subheader("Beside the tables of Lu et al.", divider="gray")
+    rows = ask(flops.lu_against_counts)
+    totals = rows[rows["lu_kind"] == "Total"]
+    worst = totals["caffe_difference_percent"].abs().max()
+    torch_worst = totals.loc[totals["torchvision_difference_percent"].abs().idxmax()]
+    shown = rows.rename(columns={"lu_kind": "kind", "place": "table", "printed": "Lu et al. (M)", "torchvision": "torchvision's network (M)", "caffe": "Caffe's network (M)",
+                                 "torchvision_difference_percent": "torchvision (%)", "caffe_difference_percent": "Caffe (%)"})  # fmt: skip
+    figure(
+        shown,
+        title=f"Counted as they count, the Caffe networks agree with the printed totals within {worst:.1f} %; "
+        f"torchvision's {torch_worst['model']} differs by {torch_worst['torchvision_difference_percent']:+.0f} % because it is another network",
+        alt_text="FLOPs rows of Lu et al. beside our counts",
+        origins=published("Lu 2017, Tables 2, 3, 5, 6") + of_jobs("flops/layers"),
+        caption="Millions of operations, a multiply-accumulate once, everything else once an output (pooling once for each input of the window). "
+        "Caffe's AlexNet takes 227 pixels and splits three convolutions into two groups; its GoogLeNet has true 5 × 5 branches where torchvision "
+        "has 3 × 3, and local response normalisation instead of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block.",
+        columns={c: st.column_config.NumberColumn(format="%.2f") for c in shown.columns[3:]},
+    )
+
+
+def _any_network(factor: int) -> None:
+    st.subheader("Any classification network of torchvision", divider="gray")
+    networks = ask(flops.networks)
+    names = networks["model"].tolist()
+    model = st.selectbox("Network", names, index=names.index("vgg19") if "vgg19" in names else 0, key="network", bind="query-params")
+    row = networks.set_index("model").loc[model]
+    kinds = ask(flops.kinds, model)
+    with st.container(horizontal=True):
+        st.metric("Multiply-accumulates", f"{row['macs'] / 1e9:,.3f} G", border=True)
+        st.metric("FLOPs", f"{row['flops'] / 1e9:,.3f} G", border=True)
+        st.metric("Parameters", f"{row['params'] / 1e6:,.2f} M", border=True)
+        printed = row["published_gmacs"] == row["published_gmacs"]
+        st.metric("Published by torchvision", f"{row['published_gmacs']:,.3f} GMAC" if printed else "not published", border=True)
+    long = kinds.assign(products=factor * kinds["macs"] / 1e9, other=kinds["other_ops"] / 1e9).melt("kind", ["products", "other"], "work", "giga")
+    long["work"] = long["work"].map({"products": "convolutions and matrix products", "other": "everything else, once each"})
+    chart = (
+        alt.Chart(long[long["giga"] > 0])
+        .mark_bar()
+        .encode(
+            x=alt.X("giga:Q", title="Operations for one image (billions)"),
+            y=alt.Y("kind:N", title=None, sort="-x"),
+            color=alt.Color("work:N", title=None, legend=alt.Legend(orient="top", labelLimit=260)),
+            tooltip=["kind", "work", alt.Tooltip("giga", format=".4f")],
+        )
+    )
+    top = kinds.iloc[0]
+    figure(
+        chart,
+        title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {top['macs'] / row['macs']:.1%} of its multiply-accumulates",
+        alt_text="Operations by kind of layer in the chosen network",
+        origins=of_jobs("flops/layers"),
+        caption=f"{len(networks)} networks are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
+        data=kinds,
+    )
+    with st.expander("Its layers, and all networks, as tables"):
+        st.dataframe(ask(flops.layers, model), hide_index=True, alt="Layers of the chosen network")
+        st.dataframe(networks, hide_index=True, alt="All counted networks with their totals")

@@ -1,0 +1,123 @@
+"""3.3: the sum of layer times against the whole forward pass, in Lu et al.'s tables and in our own measurement."""
+
+import altair as alt
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure, of_jobs, published
+from store import flops
+
+MODES = {"forward_ms": "whole forward pass", "sum_ms": "sum of layers, waiting after each", "amortised_ms": "sum of layers, amortised"}
+
+
+def show() -> None:
+    """The answer, the paper's gap, and ours beside it."""
+    card("3.3")
+    _paper()
+    _ours()
+
+
+def _paper() -> None:
+    rows = ask(flops.lu_gap)
+    if rows.empty:
+        missing("The tables of Lu et al. are not in the store.", "python -m store build")
+        return
+    worst, cpu = rows.loc[rows["ratio"].idxmax()], rows[rows["processor"] == "CPU"]
+    origins = published("Lu 2017, Tables 2, 3, 5, 6")
+    base = alt.Chart(rows).encode(
+        y=alt.Y("platform:N", title=None), tooltip=["network", "platform", "layers", "sum_ms", "forward_ms", alt.Tooltip("ratio", format=".2f")]
+    )
+    points = base.mark_point(filled=True, size=110).encode(
+        x=alt.X("ratio:Q", title="Sum of layer times ÷ whole forward pass", scale=alt.Scale(domain=[0.8, 7])),
+        color=alt.Color("processor:N", title=None, legend=alt.Legend(orient="top")),
+    )
+    rule = alt.Chart(rows).mark_rule(strokeDash=[4, 4], opacity=0.6).encode(x=alt.datum(1))
+    figure(
+        alt.layer(rule, points).properties(height=70).facet(row=alt.Row("network:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left"))),
+        title=f"On CPUs layer times add up to within {100 * (cpu['ratio'] - 1).abs().max():.0f} %; on GPUs their sum exceeds the whole pass, "
+        f"up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})",
+        alt_text="Ratio of summed layer times to the whole forward pass on four processors",
+        origins=origins,
+        caption="1 means that the layers' times add up. TK1 and TX1 are NVIDIA's mobile boards, each with a CPU and a GPU; Caffe, batch of one.",
+        data=rows,
+    )
+    gpu = rows[rows["processor"] == "GPU"]
+    chart = (
+        alt.Chart(gpu)
+        .mark_point(filled=True, size=110)
+        .encode(
+            x=alt.X("layers:Q", title="Layers in the network"),
+            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)"),
+            color=alt.Color("platform:N", title=None, legend=alt.Legend(orient="top")),
+            shape=alt.Shape("platform:N", title=None),
+            tooltip=["network", "platform", "layers", alt.Tooltip("overhead_ms", format=".1f"), alt.Tooltip("overhead_per_layer_ms", format=".2f")],
+        )
+    )
+    names = chart.mark_text(dy=-12, align="center").encode(text="network:N", shape=alt.value("circle"))
+    figure(
+        (chart + names).properties(height=280),
+        title=f"The overhead grows with the number of layers: {gpu['overhead_per_layer_ms'].min():.1f} to {gpu['overhead_per_layer_ms'].max():.1f} ms for each layer measured",
+        alt_text="Measuring overhead against number of layers on two mobile GPUs",
+        origins=origins,
+        caption="Overhead = Total − Forward of the same table. For GoogLeNet and ResNet on the TX1 the paper's text gives larger overheads than its own tables do.",
+        data=gpu,
+    )
+    with st.expander("Tables 2, 3, 5 and 6 of Lu et al. as printed"):
+        st.dataframe(ask(flops.lu_times), hide_index=True, alt="Layer times of Lu et al. as printed")
+
+
+def _ours() -> None:
+    st.subheader("Our own measurement", divider="gray")
+    rows = ask(flops.own_gap)
+    if rows.empty:
+        missing("No timings have been measured yet.", "python -m compute timings")
+        return
+    device = st.selectbox("Device", sorted(rows["device"].unique()), key="timed_on", bind="query-params")
+    mine = rows[rows["device"] == device]
+    origins = of_jobs("flops/timings")
+    long = mine.melt(["model", "batch", "layers", "repeats"], list(MODES), "mode", "ms").replace({"mode": MODES})
+    worst = mine.loc[mine["ratio"].idxmax()]
+    chart = (
+        alt.Chart(long)
+        .mark_bar()
+        .encode(
+            x=alt.X("ms:Q", title="Time of one forward pass (ms)"),
+            y=alt.Y("mode:N", title=None, sort=list(MODES.values()), axis=None),
+            color=alt.Color("mode:N", title=None, sort=list(MODES.values()), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
+            row=alt.Row("model:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
+            tooltip=["model", "mode", "batch", "repeats", alt.Tooltip("ms", format=".3f")],
+        )
+        .properties(height=54)
+    )
+    figure(
+        chart,
+        title=f"On {device} the sum of synchronised layers is {mine['ratio'].min():.2f} to {mine['ratio'].max():.2f} times the whole pass "
+        f"(most for {worst['model']})",
+        alt_text="Our timings: whole pass, sum of synchronised layers, sum of amortised layers",
+        origins=origins,
+        caption="Medians over repeats, batch as stated. Amortised: each layer repeated back to back on its own input, one wait at the end, divided by the count "
+        "(Section 5.1 of the paper). On a CPU calls return when the work is done, so little is hidden and little is added.",
+        data=mine,
+    )
+    ratios = ask(flops.lu_gap)[["network", "model", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
+    ours = mine.assign(platform=f"here: {device}")[["model", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]]
+    both = ours.merge(ratios[["model", "network"]].drop_duplicates(), how="left")
+    both["network"] = both["network"].fillna(both["model"])
+    table = alt_concat(both, ratios)
+    figure(
+        table,
+        title="Their gap and ours, side by side",
+        alt_text="Ratio and overhead for each layer, theirs and ours",
+        origins=origins + published("Lu 2017, Tables 2, 3, 5, 6"),
+        caption="Ratio: sum of layers ÷ whole pass. Lu et al. count Caffe's layers; we count the modules that run.",
+        columns={c: st.column_config.NumberColumn(format="%.3f") for c in ("ratio", "amortised_ratio", "overhead_per_layer_ms")},
+    )
+
+
+def alt_concat(ours, theirs):
+    """Both tables, one below the other, sorted by network."""
+    import pandas as pd
+
+    columns = ["network", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]
+    return pd.concat([theirs, ours]).sort_values(["network", "platform"])[columns]

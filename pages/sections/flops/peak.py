@@ -1,0 +1,139 @@
+"""3.1: PALEO's layer times on any device, and the Platform Percent of Peak that published measurements imply."""
+
+import altair as alt
+import streamlit as st
+from compute.models.paleo import Platform, layer_times
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure, of_jobs, published
+from store import flops
+
+TERMS = {"compute_ms": "computing", "read_ms": "reading inputs and weights", "write_ms": "writing outputs"}
+
+
+def show() -> None:
+    """The answer, the explorer, and the table of implied PPP."""
+    card("3.1")
+    _explorer()
+    _implied()
+
+
+def _explorer() -> None:
+    models, devices = ask(flops.networks), ask(flops.devices)
+    if models.empty or devices.empty:
+        missing("The explorer needs counted networks.", "python -m compute flops")
+        return
+    st.subheader("Explorer: layer times by PALEO's model", divider="gray")
+    first, second = st.columns(2)
+    names = models["model"].tolist()
+    model = first.selectbox("Network", names, index=names.index("resnet50") if "resnet50" in names else 0, key="model", bind="query-params")
+    label = second.selectbox("Device and peak", devices["label"], index=_default(devices), key="device", bind="query-params")
+    first, second = st.columns(2)
+    batch = first.slider("Batch (images)", 1, 256, 1, key="batch", bind="query-params")
+    ppp = second.slider("Platform Percent of Peak (%)", 5, 100, 62, key="ppp", bind="query-params", help="PALEO's code uses 62 % by default.")
+    device = devices.set_index("label").loc[label]
+    rows = ask(flops.layers, model)
+    times = layer_times(
+        flops=rows["flops"].to_numpy(),
+        input_bytes=rows["input_bytes"].to_numpy(),
+        param_bytes=4 * rows["params"].to_numpy(),
+        output_bytes=rows["activation_bytes"].to_numpy(),
+        batch=batch,
+        platform=Platform(peak_tflops=device["peak_tflops"], memory_gbps=device["memory_gbps"], ppp=ppp / 100),
+    )
+    rows = rows.assign(compute_ms=times.compute_ms, read_ms=times.read_ms, write_ms=times.write_ms, total_ms=times.total_ms)
+    rows["peak_tflops"] = device["peak_tflops"]
+    total_ms, compute_ms = rows["total_ms"].sum(), rows["compute_ms"].sum()
+    with st.container(horizontal=True):
+        st.metric("Forward pass", f"{total_ms:,.2f} ms", border=True)
+        st.metric("Throughput", f"{1e3 * batch / total_ms:,.0f} images/s", border=True)
+        st.metric("Time in computing", f"{compute_ms / total_ms:.0%}", border=True, help="The rest is moving data through memory.")
+        st.metric("Peak used", f"{device['peak_tflops']:g} TFLOPS", border=True)
+    long = rows.melt(["position", "name", "kind"], list(TERMS), "term", "ms").replace({"term": TERMS})
+    chart = (
+        alt.Chart(long)
+        .mark_bar()
+        .encode(
+            x=alt.X("position:O", title="Layer, in order of execution", axis=alt.Axis(labels=len(rows) <= 60, ticks=False, labelAngle=0)),
+            y=alt.Y("ms:Q", title="Time (ms)"),
+            color=alt.Color("term:N", title=None, sort=list(TERMS.values()), legend=alt.Legend(orient="top", labelLimit=220)),
+            order=alt.Order("term:N"),
+            tooltip=["name", "kind", "term", alt.Tooltip("ms:Q", format=".4f")],
+        )
+        .properties(height=280)
+    )
+    slowest = rows.loc[rows["total_ms"].idxmax()]
+    figure(
+        chart,
+        title=f"{model}, batch {batch}, on {label} at {ppp} % of peak: {slowest['name']} takes the most time "
+        f"({slowest['total_ms'] / total_ms:.0%} of {total_ms:,.2f} ms)",
+        alt_text="PALEO layer times split into computing, reading and writing",
+        origins=of_jobs("flops/layers") + published(device["source"]),
+        caption="PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by PPP as in the authors' "
+        "code; memory traffic in fp32. FLOPs are our count (two a multiply-accumulate, convolutions and matrix products).",
+        data=rows,
+    )
+    with st.expander("The layers as a table"):
+        st.dataframe(
+            rows[["name", "kind", "output_shape", "flops", *TERMS, "total_ms", "peak_tflops"]],
+            hide_index=True,
+            column_config={c: st.column_config.NumberColumn(format="%.4f") for c in (*TERMS, "total_ms")},
+            alt="PALEO layer times as a table",
+        )
+
+
+def _default(devices) -> int:
+    matches = devices.index[(devices["device"] == "V100 SXM2") & (devices["precision"] == "fp32")]
+    return int(matches[0]) if len(matches) else 0
+
+
+def _implied() -> None:
+    rows = ask(flops.implied_ppp)
+    if rows.empty:
+        missing("The table of implied PPP needs counted networks.", "python -m compute flops")
+        return
+    st.subheader("PPP that published measurements imply", divider="gray")
+    one = rows[rows["gpus"] == 1]
+    chart = (
+        alt.Chart(one)
+        .mark_point(filled=True, size=70, opacity=0.8)
+        .encode(
+            x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
+            y=alt.Y("model:N", title=None),
+            color=alt.Color("framework:N", title=None, legend=alt.Legend(orient="top", columns=2)),
+            shape=alt.Shape("precision:N", title="precision", legend=alt.Legend(orient="top", columns=3)),
+            row=alt.Row("gpu_type:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
+            tooltip=[
+                "device",
+                "platform",
+                "framework",
+                "model",
+                "mode",
+                "precision",
+                "batch",
+                alt.Tooltip("images_per_s_gpu", format=",.0f"),
+                alt.Tooltip("ppp_percent", format=".1f"),
+                "source",
+            ],
+        )
+        .resolve_scale(y="independent")
+    )
+    low, high = one.loc[one["ppp_percent"].idxmin()], one.loc[one["ppp_percent"].idxmax()]
+    figure(
+        chart,
+        title=f"No single constant: implied PPP runs from {low['ppp_percent']:.0f} % ({low['model']}, {low['gpu_type']}, {low['mode']}, batch {low['batch']}) "
+        f"to {high['ppp_percent']:.0f} % ({high['model']}, {high['gpu_type']}, {high['mode']}, batch {high['batch']})",
+        alt_text="Implied Platform Percent of Peak by model, GPU type and framework",
+        origins=published(*rows["source"].unique()) + of_jobs("flops/layers"),
+        caption="Published images/s × FLOPs an image ÷ published peak. Training counts three forward passes. Where a page does not state the precision, "
+        "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. The CIFAR networks' K80 row is uncertain by a factor of two.",
+        data=rows,
+    )
+    with st.expander(f"All {len(rows)} rows, several GPUs included"):
+        st.dataframe(
+            rows,
+            hide_index=True,
+            column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("images_per_s_gpu", "gflop_per_image", "ppp_percent")},
+            alt="Implied Platform Percent of Peak of every published measurement",
+        )

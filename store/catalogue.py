@@ -1,0 +1,91 @@
+"""The assignment's questions, the runs and the facts: what rests on what."""
+
+import pandas as pd
+
+from store.answers import fill
+from store.reader import Reader
+
+UNANSWERED = "Not answered yet."
+# which command makes the runs of a job
+COMMANDS = {"flops/layers": "python -m compute flops", "flops/timings": "python -m compute timings"}
+
+
+def questions(reader: Reader) -> pd.DataFrame:
+    """One row a question: points, what is asked, its answer in one line (None where there is none)."""
+    frame = reader.df("""
+        SELECT question, q.problem::VARCHAR AS problem, title, points, asked, needs, headline
+        FROM questions AS q LEFT JOIN answers USING (question) ORDER BY question
+    """)
+    frame["headline"] = [fill(reader, text).text if isinstance(text, str) else None for text in frame["headline"]]
+    return frame
+
+
+def evidence(reader: Reader) -> list[dict]:
+    """For each question: answered or not, its runs at the largest scale of each job, its facts, what is missing.
+
+    A question is answered when its text is written and every job and work that it needs is in the store.
+    """
+    rows = []
+    for row in questions(reader).itertuples():
+        needs = [need.strip() for need in row.needs.split(",")]
+        jobs, works = [n for n in needs if not n.startswith("@")], [n[1:] for n in needs if n.startswith("@")]
+        found = job_runs(reader, jobs)
+        known = _works(reader, works)
+        missing = [job for job in jobs if job not in set(found["job"])] + [work for work in works if work not in known]
+        written = isinstance(row.headline, str)
+        rows.append(
+            {
+                "question": row.question,
+                "problem": row.problem,
+                "title": row.title,
+                "points": row.points,
+                "answered": written and not missing,
+                "headline": row.headline if written else UNANSWERED,
+                "runs": found.to_dict("records"),
+                "facts": known,
+                "missing": missing + ([] if written else ["written answer"]),
+            }
+        )
+    return rows
+
+
+def points(reader: Reader) -> dict[str, int]:
+    """What each question is worth; the assignment writes the points of its parts as `2+2`."""
+    frame = reader.df("SELECT question, points FROM questions")
+    return {row.question: sum(int(part) for part in row.points.split("+")) for row in frame.itertuples()}
+
+
+def job_runs(reader: Reader, jobs: list[str]) -> pd.DataFrame:
+    """The runs of each job (`problem/job`) at its largest scale: job, scale, provenance, count, devices, run_ids."""
+    return reader.df(
+        """
+        WITH mine AS (
+            SELECT problem || '/' || job AS job, scale, provenance, run_id, device,
+                   max(scale) OVER (PARTITION BY problem, job) AS largest
+            FROM runs WHERE list_contains(?, problem || '/' || job)
+        )
+        SELECT job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, count(*)::INTEGER AS count,
+               string_agg(DISTINCT device, ', ') AS devices, string_agg(run_id, ' ' ORDER BY run_id) AS run_ids
+        FROM mine WHERE scale = largest GROUP BY ALL ORDER BY ALL
+        """,
+        [jobs],
+    )
+
+
+def runs(reader: Reader) -> pd.DataFrame:
+    """Every run, newest first."""
+    return reader.df("""
+        SELECT run_id, problem::VARCHAR AS problem, job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, model, gpu_type,
+               dataset, lr, seed, device, seconds, started_at::VARCHAR AS started_at, contributor, code_version, torch_version,
+               array_to_string(inputs, ', ') AS inputs, note, config::VARCHAR AS config
+        FROM runs ORDER BY started_at DESC, run_id
+    """)
+
+
+def sources(reader: Reader) -> pd.DataFrame:
+    """The works that facts come from."""
+    return reader.df("SELECT work, authors, title, venue, link FROM sources ORDER BY work")
+
+
+def _works(reader: Reader, works: list[str]) -> list[str]:
+    return reader.df("SELECT work FROM sources WHERE list_contains(?, work) ORDER BY work", [works])["work"].tolist()

@@ -1,0 +1,35 @@
+"""Where the store's parts lie."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.artefact import ROOT
+
+SCHEMA = ROOT / "schema.sql"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The folders of one store: what it is built from, the built versions, and the copy for DuckDB's shell."""
+
+    runs: Path
+    built: Path
+    results: Path
+    published: Path = ROOT / "published"
+    answers: Path = ROOT / "answers"
+
+    @classmethod
+    def at(cls, root: Path) -> "Layout":
+        """The store below `root`, with this project's own facts and answers."""
+        return cls(runs=root / "runs", built=root / "built", results=root / "results.duckdb")
+
+    @classmethod
+    def default(cls) -> "Layout":
+        """The store that the environment variable REPORT_STORE names, else the project's own."""
+        return cls.at(Path(os.environ.get("REPORT_STORE") or ROOT))
+
+    @property
+    def pointer(self) -> Path:
+        """The small file that says which built version is current."""
+        return self.built / "current.json"

@@ -1,0 +1,70 @@
+"""Reading the built store: read-only, locked down, a cursor for each query."""
+
+import contextlib
+import threading
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from store.build import Version, current
+from store.layout import Layout
+
+# a hosted report answers strangers: no files, no network, bounded memory, no way to change that
+LOCKED = {
+    "access_mode": "READ_ONLY",
+    "enable_external_access": "false",
+    "memory_limit": "256MB",
+    "threads": "2",
+    "lock_configuration": "true",
+}
+
+_readers: dict[Path, "Reader"] = {}
+_opening = threading.Lock()
+
+
+class StoreError(Exception):
+    """The store cannot be read; the message says which command helps."""
+
+
+class Reader:
+    """One version of the store; all queries of a page's rerun go through the same one."""
+
+    def __init__(self, version: Version):
+        self.version = version
+        self._con = duckdb.connect(str(version.file), config=LOCKED)
+
+    def df(self, sql: str, parameters: list | tuple = ()) -> pd.DataFrame:
+        """The rows of one query, values bound with `?`. Safe to call from any thread.
+
+        Raises duckdb.Error for bad SQL, StoreError for none.
+        """
+        with self._con.cursor() as cursor:
+            done = cursor.execute(sql, list(parameters))
+            if done is None:
+                raise StoreError("the query holds no statement")
+            return done.df()
+
+    def one(self, sql: str, parameters: list | tuple = ()) -> tuple | None:
+        """The first row of a query, or None."""
+        with self._con.cursor() as cursor:
+            return cursor.execute(sql, list(parameters)).fetchone()
+
+
+def open_reader(layout: Layout | None = None) -> Reader:
+    """The reader of the current version, one for each version in this process.
+
+    Raises StoreError where nothing has been built.
+    """
+    layout = layout or Layout.default()
+    for _ in range(3):  # the version read from the pointer may be replaced before it is opened
+        version = current(layout)
+        if version is None:
+            break
+        with _opening, contextlib.suppress(duckdb.IOException):
+            for gone in [file for file in _readers if file != version.file and not file.exists()]:
+                del _readers[gone]
+            if version.file not in _readers:
+                _readers[version.file] = Reader(version)
+            return _readers[version.file]
+    raise StoreError(f"there is no store at {layout.built}; build it with: python -m store build")

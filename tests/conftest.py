@@ -1,0 +1,59 @@
+"""Shared fixtures: stores made from small artefacts, and the committed one."""
+
+from pathlib import Path
+
+import pytest
+
+from store.artefact import Run, write_run
+from store.build import build
+from store.layout import Layout
+from store.reader import open_reader
+
+PROJECT = Path(__file__).parents[1]
+
+
+def make_run(**changes) -> Run:
+    """A small training run; its id is made from model, gpu_type and seed."""
+    fields = {
+        "problem": "optimus",
+        "job": "train",
+        "scale": "smoke",
+        "provenance": "emulated",
+        "identity": ("model", "gpu_type"),
+        "model": "resnet20",
+        "gpu_type": "K80",
+        "seed": 0,
+        "seconds": 1.5,
+        "config": {"batch": 128},
+    }
+    return Run(**{**fields, **changes})
+
+
+def steps(n: int = 10) -> dict:
+    """`n` steps of a falling loss."""
+    return {"step": list(range(n)), "loss": [2.0 / (1 + i) for i in range(n)]}
+
+
+@pytest.fixture
+def layout(tmp_path) -> Layout:
+    """An empty store below a temporary folder, with the project's own facts and answers."""
+    return Layout.at(tmp_path)
+
+
+@pytest.fixture
+def filled(layout) -> Layout:
+    """A store with three runs of ten steps each."""
+    for seed in range(3):
+        write_run(make_run(seed=seed), {"steps": steps()}, layout.runs)
+    return layout
+
+
+@pytest.fixture(scope="session")
+def committed():
+    """A reader of the store that the committed artefacts make, built outside the working tree."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        layout = Layout(runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb")
+        build(layout)
+        yield open_reader(layout)

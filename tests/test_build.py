@@ -1,0 +1,219 @@
+"""The build: what it takes in, what it leaves out and says, and how it publishes beside readers."""
+
+import json
+import subprocess
+import sys
+import threading
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from store.__main__ import main
+from store.artefact import write_run
+from store.build import KEPT_VERSIONS, build, current, stale
+from store.layout import Layout
+from store.reader import StoreError, open_reader
+from tests.conftest import PROJECT, make_run, steps
+
+
+def left_out(layout: Layout) -> dict[str, str]:
+    return {row["run_id"]: f"{row['file']}: {row['reason']}" for row in build(layout).left_out}
+
+
+def test_rows_arrive(filled):
+    version = build(filled)
+    assert (version.runs, version.rows, version.left_out) == (3, 30, ())
+    assert open_reader(filled).one("SELECT count(*), min(step), max(step) FROM steps") == (30, 0, 9)
+
+
+def test_nothing_new_builds_nothing(filled):
+    first = build(filled)
+    assert build(filled).file == first.file
+    assert not stale(filled)
+
+
+def test_every_change_is_noticed(filled):
+    first = build(filled)
+    write_run(make_run(seed=9), {"steps": steps()}, filled.runs)
+    assert stale(filled)
+    assert build(filled).file != first.file
+
+
+def test_empty_store_builds(layout):
+    version = build(layout)
+    assert version.runs == 0
+    assert open_reader(layout).one("SELECT count(*) FROM questions")[0] == 19
+
+
+def test_no_store_says_what_to_do(layout):
+    with pytest.raises(StoreError, match="python -m store build"):
+        open_reader(layout)
+
+
+BREAKS = {
+    "truncated": (lambda f: (f / "steps.parquet").write_bytes((f / "steps.parquet").read_bytes()[:50]), "steps.parquet", ""),
+    "bad json": (lambda f: (f / "run.json").write_text("{"), "run.json", "not valid JSON"),
+    "no record": (lambda f: (f / "run.json").unlink(), "run.json", "missing"),
+    "not an object": (lambda f: (f / "run.json").write_text("[]"), "run.json", "wrong type"),
+    "unknown table": (lambda f: (f / "steps.parquet").rename(f / "guesses.parquet"), "guesses.parquet", "no table 'guesses'"),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_broken_artefact_is_left_out_and_named(filled, name):
+    damage, file, reason = BREAKS[name]
+    broken = filled.runs / make_run(seed=1).run_id
+    damage(broken)
+    said = left_out(filled)
+    assert list(said) == [broken.name]
+    assert said[broken.name].startswith(file)
+    assert reason in said[broken.name]
+    assert current(filled).runs == 2
+    assert open_reader(filled).one("SELECT count(*) FROM steps")[0] == 20
+    assert open_reader(filled).one("SELECT count(*) FROM left_out")[0] == 1
+    assert broken.exists()
+
+
+TABLES = {
+    "missing column": ({"step": [1]}, "'loss' is missing"),
+    "extra column": ({**steps(), "mood": ["good"] * 10}, "no column 'mood'"),
+    "text for a number": ({"step": [1], "loss": ["2.5"]}, "VARCHAR"),
+    "fraction for a count": ({"step": [1.5], "loss": [2.5]}, "DOUBLE"),
+    "not a number": ({"step": [1, 2], "loss": [2.5, float("nan")]}, "isfinite"),
+    "infinite": ({"step": [1, 2], "loss": [2.5, float("inf")]}, "isfinite"),
+    "nothing": ({"step": [1, 2], "loss": [2.5, None]}, "NULL"),
+    "step twice": ({"step": [1, 1], "loss": [2.5, 2.0]}, "twice"),
+    "negative step": ({"step": [-1], "loss": [2.5]}, "step >= 0"),
+    "its own run_id": ({**steps(), "run_id": ["x"] * 10}, "run_id"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
+    rows, reason = TABLES[name]
+    folder = write_run(make_run(seed=7), {"steps": pa.table(rows)}, filled.runs)
+    said = left_out(filled)
+    assert list(said) == [folder.name]
+    assert reason in said[folder.name]
+    assert open_reader(filled).one("SELECT count(*) FROM runs")[0] == 3
+
+
+def test_bad_value_in_the_record_leaves_its_run_out(filled):
+    folder = filled.runs / make_run(seed=1).run_id
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, "started_at": "yesterday"}))
+    assert "yesterday" in left_out(filled)[folder.name]
+
+
+def test_a_run_made_from_one_that_is_not_there_is_left_out(filled):
+    source = make_run(seed=1)
+    fit = make_run(job="fit", seed=1, inputs=(source.run_id,))
+    write_run(fit, {}, filled.runs)
+    assert build(filled).runs == 4
+    (filled.runs / source.run_id / "run.json").write_text("")
+    said = left_out(filled)
+    assert source.run_id in said[fit.run_id]
+
+
+def test_reader_keeps_its_version_while_another_is_published(filled):
+    build(filled)
+    before = open_reader(filled)
+    for seed in range(10, 10 + KEPT_VERSIONS + 2):
+        write_run(make_run(seed=seed), {"steps": steps()}, filled.runs)
+        build(filled)
+    assert before.one("SELECT count(*) FROM runs")[0] == 3
+    assert open_reader(filled).one("SELECT count(*) FROM runs")[0] == 3 + KEPT_VERSIONS + 2
+    assert len(list(filled.built.glob("results-*.duckdb"))) == KEPT_VERSIONS
+
+
+def test_readers_see_no_error_and_no_mixture_while_versions_are_published(filled):
+    build(filled)
+    stop, wrong = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            reader = open_reader(filled)
+            runs, rows = reader.one("SELECT count(*) FROM runs")[0], reader.one("SELECT count(*) FROM steps")[0]
+            if rows != 10 * runs:
+                wrong.append((runs, rows))
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for seed in range(20, 28):
+        write_run(make_run(seed=seed), {"steps": steps()}, filled.runs)
+        build(filled)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_the_copy_for_the_shell_opens_while_the_report_reads(filled):
+    build(filled)
+    open_reader(filled)
+    with duckdb.connect(str(filled.results)) as shell:
+        assert shell.execute("SELECT count(*) FROM runs").fetchone()[0] == 3
+
+
+def test_a_killed_build_leaves_no_store_behind(filled):
+    filled.built.mkdir()
+    (filled.built / ".new-1-1.duckdb").write_bytes(b"half")
+    assert current(filled) is None
+    assert build(filled).runs == 3
+
+
+def test_a_pointer_without_its_file_builds_again(filled):
+    build(filled).file.unlink()
+    assert current(filled) is None
+    assert build(filled).runs == 3
+
+
+@pytest.mark.parametrize("sql", ["CREATE TABLE x (i INT)", "DELETE FROM runs", "SELECT * FROM read_csv('/etc/hosts')", "SET memory_limit = '8GB'"])
+def test_the_report_can_only_read(filled, sql):
+    build(filled)
+    with pytest.raises(duckdb.Error):
+        open_reader(filled).df(sql)
+
+
+@pytest.fixture
+def command(filled, monkeypatch, capsys):
+    """`python -m store …` on the filled store, in this process: (exit code, standard output, standard error)."""
+    monkeypatch.setenv("REPORT_STORE", str(filled.built.parent))
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        return code, *capsys.readouterr()
+
+    return run
+
+
+def test_command_line(command):
+    assert "3 runs" in command("build")[1]
+    assert "nothing new" in command("build")[1]
+    assert command("query", "SELECT count(*) AS n FROM steps")[1] == "n\n30\n"
+    code, said, _ = command("check", "--json")
+    assert code == 0
+    assert len(json.loads(said)["questions"]) == 19
+
+
+def test_check_says_what_was_left_out(command, filled):
+    (filled.runs / make_run(seed=1).run_id / "run.json").write_text("{")
+    code, said, _ = command("check")
+    assert code == 0
+    assert f"left out {make_run(seed=1).run_id}: run.json: run.json is not valid JSON" in said
+
+
+@pytest.mark.parametrize("sql", ["SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
+def test_bad_query_is_one_line(command, sql):
+    code, said, error = command("query", sql)
+    assert (code, said) == (2, "")
+    assert error.startswith("error: ")
+    assert len(error.splitlines()) == 1
+
+
+def test_help_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "store", "--help"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "build" in done.stdout
