@@ -9,7 +9,7 @@ from pathlib import Path
 from compute import ComputeError
 from store.artefact import RUNS, ArtefactError
 
-WINGS = ("flops",)
+WINGS = ("flops", "optimus")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.data import ask, missing, reader
-from pages.parts.figure import Origin, badges
+from pages.parts.answer import READABLE_PX
+from pages.parts.data import ask, missing, reader, through_entrance
+from pages.parts.figure import Origin, badges, published
 from store import catalogue
 
 TITLES = {
@@ -13,10 +14,12 @@ TITLES = {
     "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", None),
 }
 
+through_entrance()
 st.title("Deep learning systems performance")
 st.markdown(
     "An interactive, reproducible answer to a course assignment on how long deep-learning workloads take, why, and what they cost. "
-    "Every number below is read from runs or published facts, and every figure says which."
+    "Every number below is read from runs or published facts, and every figure says which.",
+    width=READABLE_PX,
 )
 if reader() is None:
     missing("There are no results to show.", "python -m store build")
@@ -39,11 +42,13 @@ for problem, (number, title, page) in TITLES.items():
     mine = [row for row in rows if row["problem"] == problem]
     st.subheader(f"{number}: {title}", anchor=problem, divider="gray")
     for row in mine:
-        about, links = st.columns([5, 2], gap="medium")
-        about.markdown(f"**{row['question']} {row['title']}** :gray[({row['points']} points)]")
-        about.markdown(row["headline"] if row["answered"] else f":gray[{catalogue.UNANSWERED}]")
-        with links:
-            origins = [Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]]
-            badges(origins + ([Origin("published", None, "; ".join(row["facts"]))] if row["facts"] else []))
-            if page and row["headline"] != catalogue.UNANSWERED:
+        said = f"**{row['question']} {row['title']}** :gray[({row['points']} points)]"
+        if not row["answered"]:
+            st.markdown(f"{said} :gray[· {catalogue.UNANSWERED}]")
+            continue
+        about, rests_on = st.columns([5, 2], gap="medium")
+        about.markdown(f"{said}  \n{row['headline']}", width=READABLE_PX)
+        with rests_on:
+            badges([Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]] + published(*row["facts"]))
+            if page:
                 st.page_link(page, label="Answer and evidence", icon=":material/arrow_forward:", query_params={"question": row["question"]})

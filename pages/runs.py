@@ -4,11 +4,12 @@ import json
 
 import streamlit as st
 
-from pages.parts.data import ask, missing, reader
+from pages.parts.data import ask, missing, reader, through_entrance
 from store import catalogue
 
 SHOWN = ["run_id", "scale", "provenance", "model", "gpu_type", "device", "seconds", "started_at", "contributor"]
 
+through_entrance()
 st.title("All runs")
 st.markdown("One row is one experiment that left an artefact. Select a row to see its whole configuration.")
 if reader() is None:
@@ -35,10 +36,15 @@ event = st.dataframe(
     hide_index=True,
     column_order=SHOWN,
     column_config={
-        "run_id": st.column_config.TextColumn("Run", pinned=True, width="medium"),
+        "run_id": st.column_config.TextColumn("Run", width="large"),
         "seconds": st.column_config.NumberColumn("Seconds", format="%.1f"),
         "started_at": "Started",
         "gpu_type": "GPU type",
+        "scale": "Scale",
+        "provenance": "Provenance",
+        "model": "Network",
+        "device": "Device",
+        "contributor": "Contributor",
     },
     on_select="rerun",
     selection_mode="single-row",
@@ -57,5 +63,5 @@ for index in event.selection.rows:
 
 st.subheader("Works that facts come from", divider="gray")
 st.dataframe(
-    ask(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("link")}, alt="Published works cited by the report"
+    ask(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("Link")}, alt="Published works cited by the report"
 )

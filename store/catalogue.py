@@ -38,6 +38,7 @@ def evidence(reader: Reader) -> list[dict]:
                 "question": row.question,
                 "problem": row.problem,
                 "title": row.title,
+                "asked": row.asked,
                 "points": row.points,
                 "answered": written and not missing,
                 "headline": row.headline if written else UNANSWERED,

@@ -5,6 +5,9 @@ import streamlit as st
 from pages.parts.data import ask, missing, reader
 from store import answers, catalogue
 
+# some ninety characters a line, however wide the window
+READABLE_PX = 860
+
 
 def card(question: str) -> bool:
     """Show a question and its written answer; False where there is nothing to rest it on."""
@@ -19,8 +22,9 @@ def card(question: str) -> bool:
     if found is None:
         missing(f"Question {question} is not answered yet.", "python -m compute --help")
         return False
-    st.markdown(f"##### {found.headline}")
-    st.markdown(found.body)
+    with st.container(width=READABLE_PX):
+        st.markdown(f"##### {found.headline}")
+        st.markdown(found.body)
     if row["missing"]:
         commands = [catalogue.COMMANDS.get(job, "python -m compute --help") for job in row["missing"]]
         missing(f"This answer rests on results that are not here: {', '.join(row['missing'])}.", "; ".join(dict.fromkeys(commands)))

@@ -1,6 +1,8 @@
 """The store as pages see it: one version for a whole rerun, results cached under that version."""
 
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -11,6 +13,19 @@ from store.layout import Layout
 from store.reader import Reader, StoreError, open_reader
 
 PINNED = "_store"
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def through_entrance() -> None:
+    """Run app.py first where Streamlit started a page without it; a page's first call.
+
+    A server that has not met `st.navigation` yet treats every file in `pages/` as a page of its own,
+    so its very first visitor, following a link to a page, would get there without configuration,
+    navigation or store.
+    """
+    if PINNED not in st.session_state:
+        runpy.run_path(str(APP))
+        st.stop()
 
 
 def pin() -> None:

@@ -42,8 +42,8 @@ def of_jobs(*jobs: str) -> list[Origin]:
 
 
 def published(*works: str) -> list[Origin]:
-    """The origin of facts from these works."""
-    return [Origin("published", None, "; ".join(works))]
+    """The origin of facts from these works; none where there are none."""
+    return [Origin("published", None, "; ".join(works))] if works else []
 
 
 def badges(origins: Sequence[Origin]) -> None:

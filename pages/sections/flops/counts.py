@@ -17,19 +17,17 @@ def show() -> None:
     if ask(flops.vgg_layers).empty:
         missing("The counts are not here.", "python -m compute flops")
         return
-    factor = int(
-        st.segmented_control(
-            "A multiply-accumulate counts as",
-            list(CONVENTIONS),
-            default="2",
-            required=True,
-            format_func=CONVENTIONS.get,
-            key="convention",
-            bind="query-params",
-            help="Hardware peaks count the multiplication and the addition of a fused instruction as two; many papers and tools count the "
-            "instruction once. That is why published numbers differ by two.",
-        )
+    chosen = st.segmented_control(
+        "A multiply-accumulate counts as how many operations?",
+        list(CONVENTIONS),
+        default="2",
+        required=True,
+        key="convention",
+        bind="query-params",
+        help="Hardware peaks count the multiplication and the addition of a fused instruction as two; many papers and tools count the "
+        "instruction once. That is why published numbers differ by two.",
     )
+    factor = 1 if chosen == "1" else 2
     _vgg(factor)
     _against_lu()
     _any_network(factor)
@@ -43,7 +41,7 @@ def _vgg(factor: int) -> None:
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("layer:N", title=None, sort=None, axis=alt.Axis(labelAngle=-60)),
+            x=alt.X("layer:N", title=None, sort=rows.loc[rows["network"] == "VGG-19", "layer"].tolist(), axis=alt.Axis(labelAngle=-60)),
             y=alt.Y("giga:Q", title=f"Work for one image ({unit})"),
             xOffset=alt.XOffset("network:N", sort=["VGG-16", "VGG-19"]),
             color=alt.Color("network:N", title=None, sort=["VGG-16", "VGG-19"], legend=alt.Legend(orient="top")),
@@ -56,7 +54,7 @@ def _vgg(factor: int) -> None:
     figure(
         chart,
         title=f"Convolutions do {conv['share_percent'].sum():.2f} % of VGG-19's {nineteen['giga'].sum():.3f} {unit}, with "
-        f"{conv['params'].sum() / nineteen['params'].sum():.0%} of its parameters",
+        f"{100 * conv['params'].sum() / nineteen['params'].sum():.0f} % of its parameters",
         alt_text="Operations of each layer of VGG-16 and VGG-19",
         origins=of_jobs("flops/layers"),
         caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "
@@ -92,7 +90,8 @@ def _against_lu() -> None:
         origins=published("Lu 2017, Tables 2, 3, 5, 6") + of_jobs("flops/layers"),
         caption="Millions of operations, a multiply-accumulate once, everything else once an output (pooling once for each input of the window). "
         "Caffe's AlexNet takes 227 pixels and splits three convolutions into two groups; its GoogLeNet has true 5 × 5 branches where torchvision "
-        "has 3 × 3, and local response normalisation instead of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block.",
+        "has 3 × 3, and local response normalisation instead of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block. What is left of ResNet-50's CONV row is one bias "
+        "addition for each output, which the paper seems to count although those convolutions have no bias.",
         columns={c: st.column_config.NumberColumn(format="%.2f") for c in shown.columns[3:]},
     )
 
@@ -118,14 +117,14 @@ def _any_network(factor: int) -> None:
         .encode(
             x=alt.X("giga:Q", title="Operations for one image (billions)"),
             y=alt.Y("kind:N", title=None, sort="-x"),
-            color=alt.Color("work:N", title=None, legend=alt.Legend(orient="top", labelLimit=260)),
+            color=alt.Color("work:N", title=None, legend=alt.Legend(orient="top", columns=1, labelLimit=260)),
             tooltip=["kind", "work", alt.Tooltip("giga", format=".4f")],
         )
     )
     top = kinds.iloc[0]
     figure(
         chart,
-        title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {top['macs'] / row['macs']:.1%} of its multiply-accumulates",
+        title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of its multiply-accumulates",
         alt_text="Operations by kind of layer in the chosen network",
         origins=of_jobs("flops/layers"),
         caption=f"{len(networks)} networks are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",

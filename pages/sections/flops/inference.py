@@ -61,10 +61,11 @@ def _reality() -> None:
     limit = alt.Chart(peaks).mark_rule(strokeDash=[6, 4]).encode(y="peak_images_per_s:Q", color="network:N", tooltip=["network", "peak_images_per_s"])
     figure(
         (measured + limit).properties(height=300),
-        title="; ".join(
-            f"a real K80 reaches {group['percent_of_peak'].min():.0f} to {group['percent_of_peak'].max():.0f} % of that for {network}"
+        title="Measured on one GPU of a K80: "
+        + ", ".join(
+            f"{group['percent_of_peak'].min():.0f} to {group['percent_of_peak'].max():.0f} % of that peak for {network}"
             for network, group in rows.groupby("network")
-        ).capitalize(),
+        ),
         alt_text="Measured K80 inference throughput by batch against the peak throughput",
         origins=published(*rows["source"].unique(), "Lu 2017", "NVIDIA K80"),
         caption="Solid: MXNet on one GPU of a K80; dashed: peak throughput under the recommended reading. The percentage is the Platform Percent of Peak. "

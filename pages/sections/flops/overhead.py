@@ -1,6 +1,7 @@
 """3.3: the sum of layer times against the whole forward pass, in Lu et al.'s tables and in our own measurement."""
 
 import altair as alt
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
@@ -25,16 +26,20 @@ def _paper() -> None:
         return
     worst, cpu = rows.loc[rows["ratio"].idxmax()], rows[rows["processor"] == "CPU"]
     origins = published("Lu 2017, Tables 2, 3, 5, 6")
-    base = alt.Chart(rows).encode(
-        y=alt.Y("platform:N", title=None), tooltip=["network", "platform", "layers", "sum_ms", "forward_ms", alt.Tooltip("ratio", format=".2f")]
+    rows = rows.assign(measured=rows["network"] + " · " + rows["platform"])
+    points = (
+        alt.Chart(rows)
+        .mark_point(filled=True, size=90)
+        .encode(
+            x=alt.X("ratio:Q", title="Sum of layer times ÷ whole forward pass", scale=alt.Scale(zero=True)),
+            y=alt.Y("measured:N", title=None, axis=alt.Axis(grid=True, labelLimit=200)),
+            color=alt.Color("processor:N", title=None, legend=alt.Legend(orient="top")),
+            tooltip=["network", "platform", "layers", "sum_ms", "forward_ms", alt.Tooltip("ratio", format=".2f")],
+        )
     )
-    points = base.mark_point(filled=True, size=110).encode(
-        x=alt.X("ratio:Q", title="Sum of layer times ÷ whole forward pass", scale=alt.Scale(domain=[0.8, 7])),
-        color=alt.Color("processor:N", title=None, legend=alt.Legend(orient="top")),
-    )
-    rule = alt.Chart(rows).mark_rule(strokeDash=[4, 4], opacity=0.6).encode(x=alt.datum(1))
+    rule = alt.Chart().mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.datum(1))
     figure(
-        alt.layer(rule, points).properties(height=70).facet(row=alt.Row("network:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left"))),
+        alt.layer(points, rule, data=rows).properties(height=alt.Step(24)),
         title=f"On CPUs layer times add up to within {100 * (cpu['ratio'] - 1).abs().max():.0f} %; on GPUs their sum exceeds the whole pass, "
         f"up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})",
         alt_text="Ratio of summed layer times to the whole forward pass on four processors",
@@ -48,15 +53,15 @@ def _paper() -> None:
         .mark_point(filled=True, size=110)
         .encode(
             x=alt.X("layers:Q", title="Layers in the network"),
-            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)"),
+            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)", scale=alt.Scale(domain=[0, 700])),
             color=alt.Color("platform:N", title=None, legend=alt.Legend(orient="top")),
             shape=alt.Shape("platform:N", title=None),
             tooltip=["network", "platform", "layers", alt.Tooltip("overhead_ms", format=".1f"), alt.Tooltip("overhead_per_layer_ms", format=".2f")],
         )
     )
-    names = chart.mark_text(dy=-12, align="center").encode(text="network:N", shape=alt.value("circle"))
+    names = alt.Chart(gpu[gpu["platform"] == "TK1 GPU"]).mark_text(dy=-16, color="gray").encode(x="layers:Q", y="overhead_ms:Q", text="network:N")
     figure(
-        (chart + names).properties(height=280),
+        alt.layer(chart, names).properties(height=280),
         title=f"The overhead grows with the number of layers: {gpu['overhead_per_layer_ms'].min():.1f} to {gpu['overhead_per_layer_ms'].max():.1f} ms for each layer measured",
         alt_text="Measuring overhead against number of layers on two mobile GPUs",
         origins=origins,
@@ -83,12 +88,12 @@ def _ours() -> None:
         .mark_bar()
         .encode(
             x=alt.X("ms:Q", title="Time of one forward pass (ms)"),
-            y=alt.Y("mode:N", title=None, sort=list(MODES.values()), axis=None),
+            y=alt.Y("model:N", title=None),
+            yOffset=alt.YOffset("mode:N", sort=list(MODES.values())),
             color=alt.Color("mode:N", title=None, sort=list(MODES.values()), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
-            row=alt.Row("model:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
             tooltip=["model", "mode", "batch", "repeats", alt.Tooltip("ms", format=".3f")],
         )
-        .properties(height=54)
+        .properties(height=alt.Step(16))
     )
     figure(
         chart,
@@ -104,7 +109,7 @@ def _ours() -> None:
     ours = mine.assign(platform=f"here: {device}")[["model", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]]
     both = ours.merge(ratios[["model", "network"]].drop_duplicates(), how="left")
     both["network"] = both["network"].fillna(both["model"])
-    table = alt_concat(both, ratios)
+    table = _side_by_side(both, ratios)
     figure(
         table,
         title="Their gap and ours, side by side",
@@ -115,9 +120,6 @@ def _ours() -> None:
     )
 
 
-def alt_concat(ours, theirs):
-    """Both tables, one below the other, sorted by network."""
-    import pandas as pd
-
+def _side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     columns = ["network", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]
     return pd.concat([theirs, ours]).sort_values(["network", "platform"])[columns]

@@ -2,8 +2,8 @@
 
 import altair as alt
 import streamlit as st
-from compute.models.paleo import Platform, layer_times
 
+from compute.models.paleo import Platform, layer_times
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure, of_jobs, published
@@ -48,7 +48,7 @@ def _explorer() -> None:
     with st.container(horizontal=True):
         st.metric("Forward pass", f"{total_ms:,.2f} ms", border=True)
         st.metric("Throughput", f"{1e3 * batch / total_ms:,.0f} images/s", border=True)
-        st.metric("Time in computing", f"{compute_ms / total_ms:.0%}", border=True, help="The rest is moving data through memory.")
+        st.metric("Time in computing", f"{100 * compute_ms / total_ms:.0f} %", border=True, help="The rest is moving data through memory.")
         st.metric("Peak used", f"{device['peak_tflops']:g} TFLOPS", border=True)
     long = rows.melt(["position", "name", "kind"], list(TERMS), "term", "ms").replace({"term": TERMS})
     chart = (
@@ -57,7 +57,7 @@ def _explorer() -> None:
         .encode(
             x=alt.X("position:O", title="Layer, in order of execution", axis=alt.Axis(labels=len(rows) <= 60, ticks=False, labelAngle=0)),
             y=alt.Y("ms:Q", title="Time (ms)"),
-            color=alt.Color("term:N", title=None, sort=list(TERMS.values()), legend=alt.Legend(orient="top", labelLimit=220)),
+            color=alt.Color("term:N", title=None, sort=list(TERMS.values()), legend=alt.Legend(orient="top", columns=2, labelLimit=220)),
             order=alt.Order("term:N"),
             tooltip=["name", "kind", "term", alt.Tooltip("ms:Q", format=".4f")],
         )
@@ -67,7 +67,7 @@ def _explorer() -> None:
     figure(
         chart,
         title=f"{model}, batch {batch}, on {label} at {ppp} % of peak: {slowest['name']} takes the most time "
-        f"({slowest['total_ms'] / total_ms:.0%} of {total_ms:,.2f} ms)",
+        f"({100 * slowest['total_ms'] / total_ms:.0f} % of {total_ms:,.2f} ms)",
         alt_text="PALEO layer times split into computing, reading and writing",
         origins=of_jobs("flops/layers") + published(device["source"]),
         caption="PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by PPP as in the authors' "
@@ -94,31 +94,25 @@ def _implied() -> None:
         missing("The table of implied PPP needs counted networks.", "python -m compute flops")
         return
     st.subheader("PPP that published measurements imply", divider="gray")
-    one = rows[rows["gpus"] == 1]
-    chart = (
+    one = rows[rows["gpus"] == 1].assign(network=lambda r: r["gpu_type"] + " · " + r["model"])
+    points = (
         alt.Chart(one)
         .mark_point(filled=True, size=70, opacity=0.8)
         .encode(
             x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
-            y=alt.Y("model:N", title=None),
-            color=alt.Color("framework:N", title=None, legend=alt.Legend(orient="top", columns=2)),
-            shape=alt.Shape("precision:N", title="precision", legend=alt.Legend(orient="top", columns=3)),
-            row=alt.Row("gpu_type:N", title=None, header=alt.Header(labelAngle=0, labelAlign="left")),
+            y=alt.Y("network:N", title=None, axis=alt.Axis(grid=True, labelLimit=200)),
+            color=alt.Color("mode:N", title=None, legend=alt.Legend(orient="top")),
+            shape=alt.Shape("precision:N", title="Precision", legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor="gray", symbolStrokeColor="gray")),
             tooltip=[
-                "device",
-                "platform",
-                "framework",
-                "model",
-                "mode",
-                "precision",
-                "batch",
+                *("device", "platform", "framework", "model", "mode", "precision", "batch"),
                 alt.Tooltip("images_per_s_gpu", format=",.0f"),
                 alt.Tooltip("ppp_percent", format=".1f"),
                 "source",
             ],
         )
-        .resolve_scale(y="independent")
     )
+    whole = alt.Chart().mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.datum(100))
+    chart = alt.layer(points, whole, data=one).properties(height=alt.Step(26))
     low, high = one.loc[one["ppp_percent"].idxmin()], one.loc[one["ppp_percent"].idxmax()]
     figure(
         chart,
@@ -127,7 +121,8 @@ def _implied() -> None:
         alt_text="Implied Platform Percent of Peak by model, GPU type and framework",
         origins=published(*rows["source"].unique()) + of_jobs("flops/layers"),
         caption="Published images/s × FLOPs an image ÷ published peak. Training counts three forward passes. Where a page does not state the precision, "
-        "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. The CIFAR networks' K80 row is uncertain by a factor of two.",
+        "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. More than 100 % means that the library did fewer "
+        "operations than a direct convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed.",
         data=rows,
     )
     with st.expander(f"All {len(rows)} rows, several GPUs included"):

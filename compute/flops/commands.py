@@ -1,0 +1,83 @@
+"""The commands of Problem 3: `flops` counts, `timings` measures."""
+
+import argparse
+from pathlib import Path
+
+from compute import ComputeError
+from compute.command import Command
+from store.artefact import Run, finished
+
+DEFAULT_NETWORKS = ["alexnet", "vgg16", "vgg19", "googlenet", "resnet50"]
+
+
+def flops_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `flops`."""
+    parser.add_argument("--again", action="store_true", help="count even if the run is there")
+
+
+def flops(args: argparse.Namespace) -> list[Path]:
+    """Count every network."""
+    from compute.flops import layers
+
+    return [] if skip(layers.configuration(), args) else [layers.run(args.runs)]
+
+
+def timings_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `timings`."""
+    models = "networks of torchvision, or caffe_alexnet, caffe_googlenet, caffe_resnet50"
+    scales = "how long to measure; auto: cpu on a CPU, paper on CUDA; smoke: for tests"
+    parser.add_argument("--models", nargs="+", default=DEFAULT_NETWORKS, metavar="MODEL", help=models)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the networks run")
+    parser.add_argument("--batch", type=int, default=1, metavar="N", help="images in a pass")
+    parser.add_argument("--scale", choices=("auto", "smoke", "cpu", "paper"), default="auto", help=scales)
+    parser.add_argument("--repeats", type=int, default=0, metavar="N", help="timed repeats, whose median is kept; 0: as the scale says")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0: as torch chooses")
+    parser.add_argument("--again", action="store_true", help="measure even if the run is there")
+
+
+def timings(args: argparse.Namespace) -> list[Path]:
+    """Time each network that is asked for and not there yet. Raises ComputeError for arguments that cannot work."""
+    for name, least in (("batch", 1), ("repeats", 0), ("threads", 0)):
+        if getattr(args, name) < least:
+            raise ComputeError(f"--{name} is {getattr(args, name)}; it must be at least {least}")
+    import torch
+
+    from compute.flops import layers
+    from compute.flops import timings as experiment
+
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise ComputeError("this machine has no CUDA device that torch can use; leave --device out to measure on the CPU")
+    for model in args.models:
+        layers.network(model)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    scale = {"cpu": "cpu", "cuda": "paper"}[args.device] if args.scale == "auto" else args.scale
+    effort = experiment.effort(scale, args.repeats)
+    written = []
+    for model in dict.fromkeys(args.models):
+        record = experiment.configuration(model, args.device, args.batch, scale, effort)
+        if not skip(record, args):
+            written.append(experiment.run(record, args.runs))
+    return written
+
+
+def skip(record: Run, args: argparse.Namespace) -> bool:
+    """Whether the run is there already and stays; says so."""
+    skipped = finished(record, args.runs) and not args.again
+    if skipped:
+        print(f"{record.run_id} is there already; --again replaces it")
+    return skipped
+
+
+COMMANDS = {
+    "flops": Command(
+        help="Count the operations, parameters and bytes of each layer of every classification network (half a minute, no GPU).",
+        arguments=flops_arguments,
+        run=flops,
+    ),
+    "timings": Command(
+        help="Time networks layer by layer, as a whole pass, and with the amortised method of Lu et al. (a minute a network).",
+        arguments=timings_arguments,
+        run=timings,
+    ),
+}

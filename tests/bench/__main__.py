@@ -1,0 +1,54 @@
+"""`python -m tests.bench [part …]`: how fast the report is, as medians and as ratios within one run."""
+
+import argparse
+import os
+import platform
+import sys
+
+
+def main() -> int:
+    """Run the chosen parts and print their tables."""
+    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    arguments.add_argument("parts", nargs="*", metavar="part", help=f"which parts ({', '.join(PARTS)}); all by default")
+    chosen = arguments.parse_args().parts or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        arguments.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    for name in chosen:
+        print(f"\n{name}", flush=True)
+        PARTS[name]()
+    return 0
+
+
+def _pages() -> None:
+    from tests.bench.server import pages
+
+    rows, megabytes = pages()
+    print(f"{'view':<24}{'first':>10}{'rerun, median of 15':>22}")
+    for view, cold, warm in rows:
+        print(f"{view:<24}{1e3 * cold:>7.0f} ms{1e3 * warm:>19.0f} ms")
+    print(f"server with ten visitors: {megabytes:.0f} MiB")
+
+
+def _store() -> None:
+    from tests.bench.store import builds
+
+    rows = builds()
+    print(f"{'runs':>6}{'rows':>12}{'build, median of 3':>20}{'nothing new':>14}{'peak':>11}")
+    for row in rows:
+        print(f"{row['runs']:>6}{row['rows']:>12,.0f}{row['s']:>18.2f} s{1e3 * row['again_s']:>11.1f} ms{row['mib']:>7.0f} MiB")
+    print(f"ten times the runs cost {rows[1]['s'] / rows[0]['s']:.1f} times, then {rows[2]['s'] / rows[1]['s']:.1f} times the time")
+
+
+def _counters() -> None:
+    from tests.bench.counters import counters
+
+    row = counters()
+    print(f"{row['models']} networks: ours {row['ours_s']:.1f} s, fvcore {row['fvcore_s']:.1f} s, ratio {row['ratio']:.1f}")
+    print(f"largest difference of a total: {row['worst']} {row['difference']:+.1f} %")
+
+
+PARTS = {"pages": _pages, "store": _store, "counters": _counters}
+
+if __name__ == "__main__":
+    sys.exit(main())

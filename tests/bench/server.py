@@ -1,0 +1,89 @@
+"""Page times and memory of a real Streamlit server, as visitors' browsers would meet it.
+
+A visitor is a websocket that asks for a page and waits until the server says that the script has
+finished; no browser takes part, so drawing is not measured.
+"""
+
+import asyncio
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+
+from tests.conftest import PROJECT
+
+VIEWS = ("/", "/flops?question=3.1", "/flops?question=3.2", "/flops?question=3.3", "/flops?question=3.4", "/runs")
+
+
+@contextmanager
+def server(port: int | None = None):
+    """A server of the report on a free port; yields (port, process)."""
+    if port is None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port, process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+async def visit(socket_, view: str) -> float:
+    """Ask for a view on an open websocket; seconds until its script has finished."""
+    page, _, query = view.partition("?")
+    ask = BackMsg()
+    ask.rerun_script.page_name = page.strip("/")
+    ask.rerun_script.query_string = query
+    start = time.perf_counter()
+    await socket_.send(ask.SerializeToString())
+    while True:
+        message = ForwardMsg.FromString(await asyncio.wait_for(socket_.recv(), 60))
+        if message.WhichOneof("type") == "script_finished" and message.script_finished in (
+            ForwardMsg.FINISHED_SUCCESSFULLY,
+            ForwardMsg.FINISHED_WITH_COMPILE_ERROR,
+        ):
+            return time.perf_counter() - start
+
+
+def visitor(port: int):
+    """An open websocket to the server, as the browser's own."""
+    return connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None)
+
+
+async def _measure(port: int, process, repeats: int) -> tuple[list[tuple[str, float, float]], float]:
+    rows = []
+    for view in VIEWS:
+        async with visitor(port) as one:
+            cold = await visit(one, view)
+            rows.append((view, cold, statistics.median([await visit(one, view) for _ in range(repeats)])))
+    visitors = [await visitor(port).__aenter__() for _ in range(10)]
+    for view in VIEWS:
+        await asyncio.gather(*(visit(one, view) for one in visitors))
+    megabytes = psutil.Process(process.pid).memory_info().rss / 2**20
+    for one in visitors:
+        await one.close()
+    return rows, megabytes
+
+
+def pages(repeats: int = 15) -> tuple[list[tuple[str, float, float]], float]:
+    """For each view (name, first seconds, median seconds of later reruns), and MiB after ten visitors saw all."""
+    with server() as (port, process):
+        return asyncio.run(_measure(port, process, repeats))

@@ -1,0 +1,71 @@
+"""Written answers: every placeholder is filled from the committed store, and no number is typed."""
+
+import re
+
+import pytest
+
+from store import answers, catalogue
+from store.answers import MISSING, PLACEHOLDER, fill
+from store.build import build
+from store.reader import open_reader
+from tests.conftest import PROJECT
+
+FILES = sorted((PROJECT / "store" / "answers").glob("*.md"))
+# numbers that are neither measured nor a paper's result: places in a work, names, the arithmetic of a definition
+NAMES = re.compile(
+    r"\d+(\.\d+)*(?= ?(×|%? ?\(|st|nd|rd|th))|(Table|Tables|Section|Eq\.|Eqs\.|Figure|Fig\.|Question|§) ?\d+(\.\d+)*|"
+    r"(VGG|ResNet|GK|K|P|V|TX|TK|TITAN|CIFAR|fp|stage|Lu|Qi)[- ]?\d+|^\d+\.|× ?\d+",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_every_placeholder_is_filled(committed, file):
+    found = answers.answer(committed, file.stem)
+    assert found.missing == ()
+    assert "[[" not in found.headline + found.body
+    assert "nan" not in re.findall(r"\bnan\b", found.headline + found.body)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_no_number_is_typed_into_prose(file):
+    prose = PLACEHOLDER.sub("", file.read_text(encoding="utf-8"))
+    prose = re.sub(r"\$\$.*?\$\$|`[^`]*`", "", prose, flags=re.DOTALL)
+    left = re.findall(r"\d+[.,]\d+|\d{2,}", NAMES.sub("", prose))
+    assert not left, f"{file.name} holds typed numbers: {left}"
+
+
+def test_every_question_has_its_points_and_problem(committed):
+    worth = catalogue.points(committed)
+    assert sum(worth.values()) == 100
+    assert len(worth) == 19
+
+
+def test_committed_store_leaves_nothing_out(committed):
+    assert committed.version.left_out == ()
+
+
+def test_problem_3_is_answered(committed):
+    rows = {row["question"]: row for row in catalogue.evidence(committed)}
+    for question in ("3.1", "3.2", "3.3", "3.4"):
+        assert rows[question]["answered"], rows[question]["missing"]
+        assert rows[question]["facts"]
+
+
+def test_a_placeholder_without_a_value_is_shown_and_named(layout):
+    build(layout)
+    text = fill(open_reader(layout), "so [[nothing_like_it:.1f]] and [[paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]")
+    assert text.text == f"so {MISSING} and 40 (Qi 2017, §3.3)"
+    assert text.missing == ("[[nothing_like_it:.1f]]",)
+
+
+def test_second_hand_facts_say_so(committed):
+    cited = fill(committed, "[[@mahajan_noise10_loss_percent]]").text
+    assert "second-hand" in cited
+
+
+def test_answers_render_on_an_empty_store(layout):
+    build(layout)
+    reader = open_reader(layout)
+    for file in FILES:
+        assert answers.answer(reader, file.stem).body

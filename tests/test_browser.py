@@ -1,0 +1,48 @@
+"""Every view in a real browser, light and dark, wide and narrow: charts drawn, nothing cut off, no error shown."""
+
+import shutil
+
+import pytest
+
+from tests.bench.server import VIEWS, server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+MAIN = "document.querySelector('[data-testid=stMain]')"
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def address():
+    with server() as (port, _):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_is_drawn_whole(browser, address, view, scheme, width):
+    with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
+        page = context.new_page()
+        errors = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address + view)
+        page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
+        if "question=" in view:
+            page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]", timeout=30_000)
+        assert page.query_selector("[data-testid=stException]") is None
+        assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth"), "the page scrolls sideways"
+        assert "⟨missing⟩" not in page.inner_text("[data-testid=stMain]")
+        assert not errors

@@ -1,0 +1,92 @@
+"""The house's rules: data flows one way, the report stays light, nothing measured is typed."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import PROJECT
+
+HEAVY = ("torch", "torchvision", "scipy", "sklearn")
+# what each floor may import of the others
+MAY = {
+    "compute": {"store.artefact"},
+    "store": set(),
+    "pages": {"store", "compute.models"},
+    "app.py": {"pages", "store"},
+}
+
+
+def imports(file) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def files(floor: str):
+    path = PROJECT / floor
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize("floor", MAY)
+def test_floors_import_one_way(floor):
+    for file in files(floor):
+        for name in imports(file):
+            top = name.split(".")[0]
+            if top in ("compute", "store", "pages", "app", "tests") and top != floor:
+                allowed = any(name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in MAY[floor])
+                assert allowed, f"{file.relative_to(PROJECT)} imports {name}"
+
+
+def test_pages_hold_no_sql():
+    for file in files("pages"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.search(r"\bSELECT\b.*\bFROM\b", node.value, re.DOTALL), f"{file.relative_to(PROJECT)} holds SQL"
+
+
+def test_shared_models_need_numpy_alone():
+    for file in files("compute/models"):
+        tops = {name.split(".")[0] for name in imports(file)}
+        assert tops <= {*sys.stdlib_module_names, "numpy", "compute"}, f"{file.name} imports {tops}"
+
+
+def test_the_app_process_never_imports_the_batch_side():
+    code = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60).run()
+for page in ("pages/flops.py", "pages/runs.py"):
+    app.switch_page(page).run()
+    assert not app.exception, app.exception
+for question in ("3.1", "3.2", "3.3", "3.4"):
+    app.query_params["question"] = question
+    app.switch_page("pages/flops.py").run()
+heavy = sorted({name.split(".")[0] for name in sys.modules} & set(%r))
+sys.exit(f"imported {heavy}" if heavy else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code % (HEAVY,)], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_requirements_of_the_report_name_nothing_heavy():
+    named = re.findall(r"^([A-Za-z0-9_-]+)", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
+    assert not {name.lower().replace("scikit-learn", "sklearn") for name in named} & set(HEAVY)
+    assert re.search(r"^duckdb==", (PROJECT / "requirements.txt").read_text(), re.MULTILINE), "duckdb's file format needs an exact pin"
+
+
+@pytest.mark.parametrize("floor", ["app.py", "pages", "store", "compute"])
+def test_public_functions_say_what_they_do(floor):
+    for file in files(floor):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        if tree.body:
+            assert ast.get_docstring(tree), f"{file.relative_to(PROJECT)} has no docstring"
+        for node in tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{file.relative_to(PROJECT)}: {node.name} has no docstring"

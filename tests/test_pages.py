@@ -1,0 +1,114 @@
+"""Every page renders on the committed store, a store with some runs, an empty one, and none at all."""
+
+import shutil
+from urllib.parse import quote
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from store.build import build
+from store.layout import Layout
+from tests.conftest import PROJECT, make_run, steps
+
+PAGES = ["pages/overview.py", "pages/flops.py", "pages/runs.py"]
+QUESTIONS = {"pages/flops.py": ["3.1", "3.2", "3.3", "3.4"]}
+VIEWS = [(page, question) for page in PAGES for question in QUESTIONS.get(page, [None])]
+HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
+
+
+def committed_store(root):
+    shutil.copytree(PROJECT / "store" / "runs", root / "runs")
+
+
+def partial_store(root):
+    from store.artefact import write_run
+
+    write_run(make_run(), {"steps": steps()}, root / "runs")
+
+
+def empty_store(root):
+    (root / "runs").mkdir()
+
+
+def no_store(root):
+    # a file where the folder of built versions should be: nothing can be built
+    (root / "built").write_text("")
+
+
+STORES = {"committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+
+
+@pytest.fixture(scope="module", params=STORES)
+def store(request, tmp_path_factory):
+    root = tmp_path_factory.mktemp("store")
+    STORES[request.param](root)
+    patch = pytest.MonkeyPatch()
+    patch.setenv("REPORT_STORE", str(root))
+    yield request.param
+    patch.undo()
+
+
+def show(page: str, **query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    return app.switch_page(page).run()
+
+
+def text(app: AppTest) -> str:
+    parts = [*app.markdown, *app.info, *app.caption, *app.error, *app.warning]
+    return "\n".join(element.value for element in parts)
+
+
+@pytest.mark.parametrize(("page", "question"), VIEWS)
+def test_page_renders(store, page, question):
+    app = show(page, **({"question": question} if question else {}))
+    assert not app.exception
+    assert "⟨missing⟩" not in text(app) or store != "committed"
+    if store != "committed":
+        assert "python -m" in text(app)
+
+
+def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
+    committed_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    for value in HOSTILE:
+        app = show("pages/flops.py", question=value, model=value, device=value, batch=value, ppp=value)
+        assert not app.exception, quote(value)
+        assert app.segmented_control(key="question").value == "3.1"
+        app = show("pages/flops.py", question="3.2", convention=value, network=value)
+        assert not app.exception, quote(value)
+        app = show("pages/runs.py", problem=value, scale=value)
+        assert not app.exception, quote(value)
+
+
+def test_a_link_restores_the_view(tmp_path, monkeypatch):
+    committed_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    app = show("pages/flops.py", question="3.1", model="vgg19", batch="32", ppp="49")
+    assert app.selectbox(key="model").value == "vgg19"
+    assert (app.slider(key="batch").value, app.slider(key="ppp").value) == (32, 49)
+
+
+def test_the_next_rerun_shows_a_newly_published_run(tmp_path, monkeypatch):
+    from store.artefact import write_run
+
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    write_run(make_run(seed=0), {"steps": steps()}, tmp_path / "runs")
+    app = show("pages/runs.py")
+    assert len(app.dataframe[0].value) == 1
+    write_run(make_run(seed=1), {"steps": steps()}, tmp_path / "runs")
+    build(Layout.at(tmp_path))
+    app.run()
+    assert len(app.dataframe[0].value) == 2
+
+
+def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
+    from store.artefact import write_run
+
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    folder = write_run(make_run(seed=0), {"steps": steps()}, tmp_path / "runs")
+    (folder / "run.json").write_text("{")
+    app = show("pages/runs.py")
+    assert folder.name in str(app.dataframe[0].value)
+    assert "could not be used" in text(show("pages/overview.py"))

@@ -1,0 +1,388 @@
+"""The training loop: right batches, right schedule, nothing lost, one line for what goes wrong."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from torch import nn
+
+from compute import ComputeError, checkpoint
+from compute.__main__ import main
+from compute.batches import Resident, epoch_plan
+from compute.checkpoint import Checkpoint, claim
+from compute.data import synthetic
+from compute.lane import Lane
+from compute.optimus import gpus
+from compute.recipe import Recipe
+from compute.schedule import drops_at, multi_step, segment
+from compute.train import train, train_together
+from store.artefact import read_record
+from tests.conftest import PROJECT
+from tests.plain_loop import plain_loop
+
+CPU = torch.device("cpu")
+DATA = synthetic(train=96, test=48, px=8)
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    """Commands set torch's threads for their process, which here is everybody's."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def tiny(seed: int = 0) -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 4))
+
+
+def recipe(**changes) -> Recipe:
+    return replace(Recipe(epochs=4, batch=32, drops=(2, 3), lr=0.05), **changes)
+
+
+def untimed(rows: list[dict]) -> list[dict]:
+    return [{key: value for key, value in row.items() if key not in ("seconds", "images_per_s")} for row in rows]
+
+
+def same(one, other) -> bool:
+    return (
+        np.array_equal(one.losses, other.losses)
+        and untimed(one.epochs) == untimed(other.epochs)
+        and all(torch.equal(one.state[key], other.state[key]) for key in one.state)
+    )
+
+
+# ---------------------------------------------------------------- schedule and batches
+
+
+def test_schedule_drops_at_its_steps():
+    rates = [multi_step(step, lr=0.1, drops=(10, 15)) for step in (0, 9, 10, 14, 15, 99)]
+    assert rates == [0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
+    assert [segment(step, (10, 15)) for step in (9, 10, 15)] == [0, 1, 2]
+    assert drops_at((0.5, 0.75), 350) == (175, 262)
+
+
+def test_batches_are_the_crops_and_flips_of_their_plan():
+    data = synthetic(train=20, test=4, px=16)
+    resident = Resident(data, CPU)
+    plan = epoch_plan(20, 8, seed=1, epoch=0, pad=resident.pad, augment=True)
+    assert plan.shape == (2, 4, 8) and plan[:, 3].unique().tolist() == [0, 1]
+    seen = []
+    for row in plan:
+        images, labels = resident.batch(row)
+        assert images.is_contiguous(memory_format=torch.channels_last)
+        for image, label, (source, down, right, flip) in zip(images, labels, row.T.tolist(), strict=True):
+            border = np.pad(data.train_images[source].numpy(), ((0, 0), (2, 2), (2, 2)))
+            crop = border[:, down : down + 16, right : right + 16]
+            crop = torch.from_numpy(crop[:, :, ::-1].copy() if flip else crop)
+            expected = (crop.float() - resident.mean[:, None, None]) / resident.std[:, None, None]
+            assert torch.allclose(image, expected, atol=1e-6) and label == data.train_labels[source]
+            seen.append(source)
+    assert len(set(seen)) == 16  # without replacement; the incomplete batch is dropped
+
+
+def test_pixels_are_normalised():
+    resident = Resident(DATA, CPU)
+    plan = epoch_plan(96, 96, seed=0, epoch=0, pad=resident.pad, augment=False)
+    images, _ = resident.batch(plan[0])
+    assert torch.allclose(images.mean((0, 2, 3)), torch.zeros(3), atol=1e-4)
+    assert torch.allclose(images.std((0, 2, 3)), torch.ones(3), atol=1e-3)
+
+
+def test_plan_is_a_function_of_seed_and_epoch():
+    def plan(seed, epoch):
+        return epoch_plan(50, 10, seed, epoch, pad=4, augment=True)
+
+    assert torch.equal(plan(1, 2), plan(1, 2))
+    assert not torch.equal(plan(1, 2), plan(1, 3)) and not torch.equal(plan(1, 2), plan(2, 2))
+    assert plan(0, 0)[:, 1:3].min() == 0 and plan(0, 0)[:, 1:3].max() == 8
+
+
+def test_weights_sample_an_epoch():
+    weights = torch.zeros(50)
+    weights[[3, 7]] = torch.tensor([1.0, 3.0])
+    taken = epoch_plan(50, 50, 0, 0, pad=0, augment=False, weights=weights)[0, 0]
+    assert set(taken.tolist()) == {3, 7} and (taken == 7).sum() > (taken == 3).sum()
+
+
+def test_fewer_images_than_a_batch_make_one_batch():
+    assert epoch_plan(5, 128, 0, 0, pad=0, augment=False).shape == (1, 4, 5)
+
+
+# ---------------------------------------------------------------- the loop
+
+
+def test_it_learns_and_writes_down_every_step():
+    history = train(tiny(), synthetic(train=256, test=64, noise=20.0), recipe(epochs=8, drops=(4, 6)), CPU, bar=None)
+    assert history.losses.shape == (64,) and history.losses.dtype == np.float32
+    assert [row["step"] for row in history.epochs] == [8 * (epoch + 1) for epoch in range(8)]
+    assert [row["lr"] for row in history.epochs] == [0.05] * 4 + [0.005] * 2 + [0.0005] * 2
+    last = history.epochs[-1]
+    assert last["train_loss"] == pytest.approx(history.losses[-8:].mean(), rel=1e-6)
+    assert last["train_loss"] < 0.6 * history.losses[0] and last["test_accuracy"] > 0.5
+    assert 0 < sum(row["seconds"] for row in history.epochs) < history.seconds and history.engine == "eager"
+
+
+def test_one_step_is_plain_sgd():
+    plain, fast = tiny(), tiny()
+    resident = Resident(DATA, CPU)
+    how = recipe(epochs=2, batch=96, drops=(1,))
+    history = train_together([Lane(fast, resident, how, CPU)], bar=None)[0]
+    optimizer = torch.optim.SGD(plain.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
+    losses = []
+    for epoch in range(2):
+        images, labels = resident.batch(epoch_plan(96, 96, 0, epoch, pad=resident.pad, augment=True)[0])
+        optimizer.param_groups[0]["lr"] = (0.05, 0.005)[epoch]
+        loss = nn.functional.cross_entropy(plain(images.contiguous()), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert np.allclose(history.losses, losses, rtol=1e-5)
+    for mine, theirs in zip(fast.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(mine, theirs, atol=1e-6)
+
+
+def test_it_agrees_with_the_plain_loop():
+    data = synthetic(train=256, test=64, noise=20.0)
+    ours = train(tiny(), data, recipe(epochs=5, drops=()), CPU, bar=None).losses
+    seconds, theirs = plain_loop(tiny(), data, 40, batch=32, lr=0.05, workers=0)
+    assert seconds > 0 and len(theirs) == len(ours) == 40
+    assert np.mean(ours[-16:]) == pytest.approx(np.mean(theirs[-16:]), rel=0.25)
+
+
+def test_lanes_that_train_together_do_as_if_alone():
+    resident = Resident(DATA, CPU)
+    recipes = [recipe(seed=0), recipe(seed=1, epochs=2)]
+    together = train_together([Lane(tiny(how.seed), resident, how, CPU) for how in recipes], bar=None)
+    alone = [train(tiny(how.seed), DATA, how, CPU, bar=None) for how in recipes]
+    assert all(same(one, other) for one, other in zip(together, alone, strict=True))
+    assert not np.array_equal(together[0].losses[:6], together[1].losses)
+
+
+def test_groups_scale_the_rate_and_frozen_modules_stay_as_they_are():
+    model = tiny()
+    for p in model[1].parameters():
+        p.requires_grad_(False)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    groups = [{"params": model[0].parameters(), "scale": 0.0}, {"params": model[5].parameters()}]
+    after = train(model, DATA, recipe(weight_decay=0.0), CPU, bar=None, groups=groups).state
+    changed = {key.split(".")[0] for key in after if not torch.equal(before[key], after[key])}
+    assert changed == {"5"}  # neither the rate-0 convolution nor the frozen BatchNorm's running statistics
+
+
+def test_bf16_is_autocast():
+    history = train(tiny(), DATA, recipe(precision="bf16"), CPU, bar=None)
+    assert np.isfinite(history.losses).all() and history.state["0.weight"].dtype == torch.float32
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_graph_and_eager_give_the_same_curve():
+    cuda = torch.device("cuda")
+    eager, graph = (train(tiny(), DATA, recipe(engine=engine), cuda, bar=None) for engine in ("eager", "graph"))
+    assert graph.engine == "graph" and np.allclose(eager.losses, graph.losses, rtol=1e-3)
+    lanes = [Lane(tiny(seed), Resident(DATA, cuda), recipe(seed=seed), cuda) for seed in range(3)]
+    assert np.allclose(train_together(lanes, bar=None)[0].losses, eager.losses, rtol=1e-3)
+
+
+# ---------------------------------------------------------------- nothing is lost
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def stopped_after(epochs: int, folder, monkeypatch) -> None:
+    """Train with a checkpoint, and end in the middle of the epoch after `epochs`."""
+    lane = Lane(tiny(), Resident(DATA, CPU), recipe(), CPU, checkpoint=Checkpoint(folder, 0))
+    step = lane.step
+
+    def die():
+        if lane.epoch == epochs and int(lane.cursor):
+            raise Killed
+        step()
+
+    lane.step = die
+    with pytest.raises(Killed):
+        train_together([lane], bar=None)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3])
+def test_resumed_is_bit_identical(tmp_path, monkeypatch, epochs):
+    stopped_after(epochs, tmp_path, monkeypatch)
+    resumed = train(tiny(seed=9), DATA, recipe(), CPU, bar=None, checkpoint=Checkpoint(tmp_path, 0))
+    assert same(resumed, train(tiny(), DATA, recipe(), CPU, bar=None))
+
+
+def test_finished_checkpoint_trains_no_further(tmp_path):
+    first = train(tiny(), DATA, recipe(), CPU, bar=None, checkpoint=Checkpoint(tmp_path))
+    again = train(tiny(seed=9), DATA, recipe(), CPU, bar=None, checkpoint=Checkpoint(tmp_path))
+    assert same(first, again) and again.seconds == first.seconds and again.started_at == first.started_at
+
+
+def test_checkpoint_of_other_settings_or_broken_is_refused(tmp_path):
+    train(tiny(), DATA, recipe(), CPU, bar=None, checkpoint=Checkpoint(tmp_path))
+    with pytest.raises(ComputeError, match=r"epochs 4 \(now 6\)"):
+        train(tiny(), DATA, recipe(epochs=6), CPU, bar=None, checkpoint=Checkpoint(tmp_path))
+    (tmp_path / "state.pt").write_bytes(b"half")
+    with pytest.raises(ComputeError, match="cannot be read"):
+        train(tiny(), DATA, recipe(), CPU, bar=None, checkpoint=Checkpoint(tmp_path))
+
+
+def test_full_disk_keeps_the_older_checkpoint(tmp_path, monkeypatch):
+    saved = Checkpoint(tmp_path, 0)
+    saved.save({"settings": {}, "epoch": 1})
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        saved.save({"settings": {}, "epoch": 2})
+    assert saved.load({})["epoch"] == 1 and [file.name for file in tmp_path.iterdir()] == ["state.pt"]
+
+
+def test_loss_that_is_not_finite_ends_in_one_line(tmp_path):
+    with pytest.raises(ComputeError, match="the loss is (nan|inf) at step") as caught:
+        train(tiny(), DATA, recipe(lr=1e30), CPU, bar=None, checkpoint=Checkpoint(tmp_path, 0))
+    assert "\n" not in str(caught.value) and not (tmp_path / "state.pt").exists()
+
+
+def test_a_run_is_claimed_once(tmp_path):
+    code = f"from pathlib import Path; from compute.checkpoint import claim\nwith claim(Path({str(tmp_path)!r})) as mine: print(mine)"
+    with claim(tmp_path) as mine, claim(tmp_path) as second:
+        assert mine and not second
+        other = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+        assert other.stdout.strip() == "False"
+    with claim(tmp_path) as mine:
+        assert mine
+
+
+@pytest.mark.parametrize(
+    "changes, says",
+    [({"epochs": 0}, "epochs is 0"), ({"lr": float("nan")}, "learning rate is nan"), ({"precision": "fp8"}, "fp32, tf32, bf16")],
+)
+def test_impossible_recipes_are_refused(changes, says):
+    with pytest.raises(ComputeError, match=says):
+        recipe(**changes)
+
+
+def test_graphs_need_cuda():
+    with pytest.raises(ComputeError, match="CUDA graphs need a CUDA device"):
+        train(tiny(), DATA, recipe(engine="graph"), CPU, bar=None)
+
+
+# ---------------------------------------------------------------- GPU types and the command
+
+
+@pytest.mark.parametrize(
+    "gpu_type, device, provenance",
+    [
+        ("K80", "Tesla K80", "measured"),
+        ("P100", "Tesla P100-PCIE-16GB", "measured"),
+        ("V100", "Tesla V100-SXM2-16GB", "measured"),
+        ("V100", "NVIDIA H200", "emulated"),
+        ("P100", "Tesla V100-SXM2-16GB", "emulated"),
+        ("K80", "AMD EPYC", "emulated"),
+    ],
+)
+def test_only_a_gpu_that_is_there_was_measured(gpu_type, device, provenance):
+    assert gpus.provenance(gpu_type, device) == provenance
+    assert (gpus.note(gpu_type, device) is None) == (provenance == "measured")
+
+
+def command(folder, *options) -> list[str]:
+    places = ["--runs", str(folder / "runs"), "--checkpoints", str(folder / "checkpoints")]
+    return ["train", "--scale", "smoke", "--device", "cpu", "--processes", "1", *places, *options]
+
+
+def test_smoke_command_writes_artefacts_that_the_store_can_read(tmp_path, capsys):
+    assert main(command(tmp_path, "--depth", "18", "--gpu-type", "p100")) == 0
+    folder = tmp_path / "runs" / "optimus-train-resnet18-p100-smoke-s1"
+    record = read_record(folder)
+    assert (record["provenance"], record["depth"], record["gpu_type"], record["seed"]) == ("emulated", 18, "P100", 1)
+    assert record["config"]["engine"] == "eager" and record["config"]["drops"] == [2, 3] and "in place of a P100" in record["note"]
+    steps, epochs = pq.read_table(folder / "steps.parquet"), pq.read_table(folder / "epochs.parquet")
+    assert steps["step"].to_pylist() == list(range(16)) and epochs["step"].to_pylist() == [4, 8, 12, 16]
+    assert epochs["train_loss"][0].as_py() == pytest.approx(np.mean(steps["loss"].to_pylist()[:4]), rel=1e-6)
+    assert not (tmp_path / "checkpoints" / folder.name).exists()
+
+    written = (folder / "run.json").stat().st_mtime_ns
+    assert main(command(tmp_path, "--depth", "18", "--gpu-type", "P100")) == 0
+    assert (folder / "run.json").stat().st_mtime_ns == written
+    assert "1 of 1 runs are there already" in capsys.readouterr().out
+    assert main(command(tmp_path, "--depth", "18", "--gpu-type", "P100", "--again")) == 0
+    assert (folder / "run.json").stat().st_mtime_ns > written
+    assert pq.read_table(folder / "steps.parquet").equals(steps)
+
+    capsys.readouterr()
+    assert main(command(tmp_path, "--depth", "18", "20", "--gpu-type", "P100", "--list")) == 0
+    there, owed, total, _ = capsys.readouterr().out.splitlines()
+    assert there.endswith("there") and "owed, at epoch 0 of 4" in owed and total.startswith("1 owed")
+
+
+@pytest.mark.parametrize(
+    "options, says",
+    [
+        (["--depth", "19"], "no cifar ResNet of depth 19; there are 18, 20, 32, 44, 50, 56"),
+        (["--depth", "20", "--family", "torchvision"], "there are 18, 50"),
+        (["--gpu-type", "TPU"], "no GPU type 'TPU'; there are K80, P100, V100"),
+        (["--scale", "cpu", "--data", "nowhere"], "nowhere holds no train-"),
+        (["--engine", "graph"], "CUDA graphs need a CUDA device"),
+        (["--threads", "0"], "--threads is 0"),
+    ],
+)
+def test_wrong_commands_end_in_one_line(tmp_path, capsys, options, says):
+    assert main(command(tmp_path, *options)) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1 and not list((tmp_path).glob("runs/*"))
+
+
+@pytest.mark.slow
+def test_kill_9_and_the_same_command_goes_on_bit_identically(tmp_path):
+    line = [sys.executable, "-m", "compute", *command(tmp_path, "--depth", "20", "--gpu-type", "K80", "--checkpoint-every", "0")]
+    name = "optimus-train-resnet20-k80-smoke-s0"
+    state = tmp_path / "checkpoints" / name / "state.pt"
+    for sent in (signal.SIGKILL, signal.SIGINT):
+        process = subprocess.Popen(line, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
+        seen = state.stat().st_mtime_ns if state.exists() else 0
+        while process.poll() is None and not (state.exists() and state.stat().st_mtime_ns > seen):
+            time.sleep(0.01)
+        process.send_signal(sent)
+        _, error = process.communicate()
+        assert not (tmp_path / "runs" / name).exists(), "too fast to be stopped"
+    assert process.returncode == 130 and error.strip().count("\n") == 0 and "goes on from the last checkpoint" in error
+    subprocess.run(line, cwd=PROJECT, check=True)
+    assert main(command(tmp_path / "other", "--depth", "20", "--gpu-type", "K80")) == 0
+    for table in ("steps", "epochs"):
+        one, other = (pq.read_table(folder / "runs" / name / f"{table}.parquet") for folder in (tmp_path, tmp_path / "other"))
+        timed = [column for column in ("seconds", "images_per_s") if column in one.column_names]
+        assert one.drop_columns(timed).equals(other.drop_columns(timed))
+
+
+@pytest.mark.slow
+def test_processes_share_the_list_and_outlive_each_other(tmp_path):
+    line = command(tmp_path, "--depth", "18", "20", "--gpu-type", "K80", "P100")
+    line[line.index("--processes") + 1] = "2"
+    process = subprocess.Popen([sys.executable, "-m", "compute", *line], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    children = []
+    while process.poll() is None and not any((tmp_path / "checkpoints").glob("*/lock")):
+        time.sleep(0.01)
+    listed = subprocess.run(["ps", "--ppid", str(process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False)
+    children = [int(row.split()[0]) for row in listed.stdout.splitlines() if "spawn_main" in row]
+    if children:
+        os.kill(children[0], signal.SIGKILL)
+    assert process.wait() == 0
+    names = sorted(folder.name for folder in (tmp_path / "runs").iterdir())
+    assert len(names) == 4 and all(json.loads((tmp_path / "runs" / name / "run.json").read_text())["run_id"] == name for name in names)
