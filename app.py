@@ -13,5 +13,5 @@ page = st.navigation(
     ],
     position="top",
 )
-data.pin()
-page.run()
+with data.entrance():
+    page.run()

@@ -1,7 +1,8 @@
 """The store as pages see it: one version for a whole rerun, results cached under that version."""
 
 import runpy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from store.build import build, stale
 from store.layout import Layout
 from store.reader import Reader, StoreError, open_reader
 
-PINNED = "_store"
+PINNED, INSIDE = "_store", "_inside"
 APP = Path(__file__).parents[2] / "app.py"
 
 
@@ -23,28 +24,34 @@ def through_entrance() -> None:
     so its very first visitor, following a link to a page, would get there without configuration,
     navigation or store.
     """
-    if PINNED not in st.session_state:
+    if INSIDE not in st.session_state:
         runpy.run_path(str(APP))
         st.stop()
 
 
-def pin() -> None:
-    """Open the current store for this rerun, after building it where something is new.
+@contextmanager
+def entrance() -> Iterator[None]:
+    """Open the current store for the rerun that happens inside, after building it where something is new."""
+    st.session_state[PINNED], st.session_state[INSIDE] = _opened(), True
+    try:
+        yield
+    finally:
+        del st.session_state[INSIDE]
 
-    Readers are never disturbed: while one visitor's rerun builds, the others see the version before.
-    """
-    layout = Layout.default()
-    st.session_state[PINNED] = None
+
+def _opened() -> Reader | None:
+    """The current store. While one visitor's rerun builds, the others see the version before."""
+    layout, place = Layout.default(), st.empty()
     try:
         if stale(layout):
-            with st.status("Building the results from the run artefacts …") as status:
+            with place.status("Building the results from the run artefacts …", expanded=True):
                 bar = st.progress(0.0)
                 build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
-                status.update(label="Results are built", state="complete")
-            st.toast("The report shows the newest results.", icon=":material/check:")
-        st.session_state[PINNED] = open_reader(layout)
+            place.empty()
+        return open_reader(layout)
     except (OSError, StoreError, duckdb.Error) as error:
         missing(f"The results cannot be read: {' '.join(str(error).split())}", "python -m store build")
+        return None
 
 
 def reader() -> Reader | None:
