@@ -1,0 +1,49 @@
+"""Eqs. 3 and 4 of Optimus at hand-computed points and against the paper's figures, with its published coefficients."""
+
+import numpy as np
+import pytest
+
+from compute.models.speed import TERMS, AsynchronousSpeed, SynchronousSpeed
+
+# Table 2 of the paper, in the order of Eqs. 4 and 3
+SYNC = SynchronousSpeed(theta=(1.02, 2.78, 4.92, 0.00, 0.02), batch=40)
+ASYNC = AsynchronousSpeed(theta=(2.83, 3.92, 0.00, 0.11))
+
+
+def test_synchronous_by_hand():
+    terms = SYNC.terms(18, 12)
+    assert terms == pytest.approx([1.02 * 40 / 12, 2.78, 4.92 * 12 / 18, 0.0, 0.02 * 18])
+    assert len(terms) == len(TERMS)
+    assert SYNC.steps_per_s(18, 12) == pytest.approx(1 / (3.4 + 2.78 + 3.28 + 0.36))
+
+
+@pytest.mark.parametrize(("p", "w", "speed"), [(18, 12, 0.102), (6, 6, 0.068)])
+def test_synchronous_against_figure_9(p, w, speed):
+    assert SYNC.steps_per_s(p, w) == pytest.approx(speed, abs=5e-4)
+
+
+@pytest.mark.parametrize(("p", "w", "speed"), [(18, 20, 2.18), (12, 20, 1.87), (6, 20, 1.21)])
+def test_asynchronous_against_figure_9(p, w, speed):
+    assert ASYNC.steps_per_s(p, w) == pytest.approx(speed, abs=5e-3)
+
+
+@pytest.mark.parametrize("servers", [1, 2, 4, 18])
+def test_best_workers_is_the_top_of_the_curve(servers):
+    every = np.arange(1, 400)
+    assert SYNC.best_workers(servers) == every[np.argmax(SYNC.steps_per_s(servers, every))]
+
+
+def test_more_servers_move_the_best_to_more_workers():
+    assert SYNC.best_workers(4) > SYNC.best_workers(2)
+
+
+@pytest.mark.parametrize("theta", [(1, 2, 3, 4), (1, 2, 3, 4, -1), (0, 0, 0, 0, 0), (1, 2, 3, 4, float("nan"))])
+def test_impossible_coefficients_are_refused(theta):
+    with pytest.raises(ValueError, match="theta"):
+        SynchronousSpeed(theta=theta, batch=40)
+
+
+@pytest.mark.parametrize(("p", "w"), [(0, 1), (1, 0), (2, [1, 0])])
+def test_nobody_at_work_is_refused(p, w):
+    with pytest.raises(ValueError, match="at least one"):
+        SYNC.steps_per_s(p, w)
