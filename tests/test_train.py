@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -379,9 +379,9 @@ def test_processes_share_the_list_and_outlive_each_other(tmp_path):
     process = subprocess.Popen([sys.executable, "-m", "compute", *line], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     while process.poll() is None and not any((tmp_path / "checkpoints").glob("*/lock")):
         time.sleep(0.01)
-    listed = subprocess.run(["ps", "--ppid", str(process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=False)
-    children = [int(row.split()[0]) for row in listed.stdout.splitlines() if "spawn_main" in row]
-    os.kill(children[0], signal.SIGKILL)
+    workers = [child for child in psutil.Process(process.pid).children() if any("spawn_main" in part for part in child.cmdline())]
+    assert len(workers) == 2
+    workers[0].kill()
     assert process.wait() == 0
     names = sorted(folder.name for folder in (tmp_path / "runs").iterdir())
     assert len(names) == 4 and all(json.loads((tmp_path / "runs" / name / "run.json").read_text())["run_id"] == name for name in names)

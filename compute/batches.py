@@ -1,0 +1,78 @@
+"""The data set as one tensor on the device, and augmented batches gathered from it without a loop over images.
+
+All chance of an epoch is drawn at its start on the CPU, from a generator that (seed, epoch) alone
+determine: an epoch can be repeated on its own, and is the same on every device.
+"""
+
+import torch
+from torch import Tensor
+
+from compute.data import Images
+
+PLAN = ("image", "down", "right", "flip")
+
+
+def epoch_plan(count: int, batch: int, seed: int, epoch: int, *, pad: int, augment: bool, weights: Tensor | None = None) -> Tensor:
+    """What each step of an epoch takes: int64, steps x 4 x batch, rows as in PLAN.
+
+    `image` is a permutation of the `count` images, or with `weights` (one an image, any sum) a sample
+    of that size with replacement. `down` and `right`, 0 ... 2 pad, place the crop; `flip` is 0 or 1.
+    The last, incomplete batch is dropped, as it would weigh its images more than the others; fewer
+    images than `batch` make one smaller batch.
+    """
+    make = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+    order = (
+        torch.randperm(count, generator=make)
+        if weights is None
+        else torch.multinomial(weights.double(), count, replacement=True, generator=make)
+    )
+    down, right = torch.randint(0, 2 * pad + 1, (2, count), generator=make)
+    flip = torch.randint(0, 2, (count,), generator=make)
+    if not augment:
+        down, right, flip = torch.full_like(down, pad), torch.full_like(right, pad), torch.zeros_like(flip)
+    steps, batch = steps_of(count, batch), min(count, batch)
+    return torch.stack([order, down, right, flip])[:, : steps * batch].view(4, steps, batch).transpose(0, 1).contiguous()
+
+
+def steps_of(count: int, batch: int) -> int:
+    """Full batches in `count` images, at least one."""
+    return max(1, count // batch)
+
+
+def pad_of(px: int) -> int:
+    """Border of the random crop in pixels: 4 at 32 x 32 (He et al. 2015, section 4.2), and in proportion elsewhere."""
+    return px // 8
+
+
+class Resident:
+    """A data set on its device: train images with a zero border, uint8 N x H+2p x W+2p x C, so that a batch comes out channels-last."""
+
+    def __init__(self, data: Images, device: torch.device):
+        self.classes = len(data.classes)
+        self.pad = pad_of(data.train_images.shape[2])
+        self.height, self.width = data.train_images.shape[2:]
+        channels_last = data.train_images.permute(0, 2, 3, 1)
+        self.train = torch.nn.functional.pad(channels_last, (0, 0, self.pad, self.pad, self.pad, self.pad)).to(device)
+        self.train_labels = data.train_labels.to(device)
+        self.test = data.test_images.permute(0, 2, 3, 1).contiguous().to(device)
+        self.test_labels = data.test_labels.to(device)
+        pixels = torch.stack(
+            [torch.bincount(channels_last[..., c].reshape(-1).int(), minlength=256) for c in range(channels_last.shape[-1])]
+        ).double()
+        values, total = torch.arange(256, dtype=torch.float64), pixels.sum(1)
+        mean = (pixels @ values) / total
+        std = ((pixels @ values**2) / total - mean**2).clamp_min(1.0).sqrt()
+        self.mean, self.std = mean.float().to(device), std.float().to(device)
+        self.rows, self.columns = torch.arange(self.height, device=device), torch.arange(self.width, device=device)
+
+    def batch(self, plan: Tensor) -> tuple[Tensor, Tensor]:
+        """The images of one row of a plan (int64 4 x B), cropped and flipped: float B x C x H x W in channels-last memory, and labels."""
+        image, down, right, flip = plan
+        columns = torch.where(flip[:, None] == 1, self.width - 1 - self.columns, self.columns)
+        rows, columns = down[:, None] + self.rows, right[:, None] + columns
+        pixels = self.train[image[:, None, None], rows[:, :, None], columns[:, None, :]]
+        return self.normalise(pixels), self.train_labels[image]
+
+    def normalise(self, pixels: Tensor) -> Tensor:
+        """uint8 B x H x W x C to float B x C x H x W with mean 0 and deviation 1 a channel over the train images."""
+        return ((pixels.float() - self.mean) / self.std).permute(0, 3, 1, 2)

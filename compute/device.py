@@ -1,0 +1,33 @@
+"""The device that an experiment runs on: which one, and what it is called."""
+
+import os
+import platform
+from pathlib import Path
+
+import torch
+
+from compute import ComputeError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def pick(wanted: str = "auto") -> torch.device:
+    """The device for `auto`, `cpu` or `cuda`. Raises ComputeError if there is none such."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise ComputeError("this machine has no CUDA device that torch can use; take --device cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def name(device: torch.device) -> str:
+    """What the device calls itself, e.g. `Tesla V100-SXM2-16GB` or `AMD EPYC`."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or "CPU"
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

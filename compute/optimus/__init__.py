@@ -1,0 +1,1 @@
+"""Problem 4: the training runs, their loss models, and what they say about time and cost."""

@@ -1,0 +1,44 @@
+"""The assignment's three GPU types, and what a run may say about the one that it belongs to.
+
+Each depth is trained once for each type. Where the GPU at hand is of that type, the run is
+`measured`. Anywhere else it is `emulated`: an independent replica with the type's own seed, trained
+on the device at hand. What a loss curve depends on (network, data, recipe, chance) is then real, and
+that it does not depend on the GPU is what question 4.2 is about; its seconds are those of the device
+at hand. Hours on a K80, P100 or V100 come from the time model that is calibrated on published
+throughputs, never from these seconds.
+"""
+
+import re
+
+from compute import ComputeError
+
+# the seed of a type's replica, the same at every depth
+SEEDS = {"K80": 0, "P100": 1, "V100": 2}
+GPU_TYPES = tuple(SEEDS)
+
+
+def seed(gpu_type: str) -> int:
+    """The seed of the replica that stands for a GPU type. Raises ComputeError for a type that the report does not know."""
+    if gpu_type not in SEEDS:
+        raise ComputeError(f"there is no GPU type {gpu_type!r}; there are {', '.join(GPU_TYPES)}")
+    return SEEDS[gpu_type]
+
+
+def is_type(gpu_type: str, device_name: str) -> bool:
+    """Whether a device that calls itself `device_name` is of the type, e.g. `Tesla V100-SXM2-16GB` of V100."""
+    return re.search(rf"\b{gpu_type}\b", device_name, re.IGNORECASE) is not None
+
+
+def provenance(gpu_type: str, device_name: str) -> str:
+    """`measured` on a device of the type, `emulated` on any other."""
+    return "measured" if is_type(gpu_type, device_name) else "emulated"
+
+
+def note(gpu_type: str, device_name: str) -> str | None:
+    """How an emulated run was made, in a sentence for beside its figures; None for a measured one."""
+    if is_type(gpu_type, device_name):
+        return None
+    return (
+        f"an independent replica (seed {seed(gpu_type)}) trained on {device_name} in place of a {gpu_type}; "
+        f"its seconds are those of {device_name}, hours on a {gpu_type} come from the time model"
+    )

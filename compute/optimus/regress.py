@@ -1,0 +1,79 @@
+"""Regression of a loss-model coefficient on a network's depth and its GPU type (question 4.2).
+
+Ordinary least squares by scikit-learn on depth (in layers) and one indicator for each GPU type but
+the first; intervals and the test of the GPU type by the usual normal theory. The prediction error is
+judged by leaving out one depth at a time, because a depth, not a run, is what is to be predicted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import f as fisher
+from scipy.stats import t as student
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+
+from compute import ComputeError
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """A coefficient of the regression with its 95 % interval; `depth` is per layer, a GPU type is against the first one."""
+
+    name: str
+    coefficient: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regression:
+    """β as a linear function of depth and GPU type.
+
+    `r2` of the fit, `depth_r2` with the depth alone, `cv_rmse` of predictions with one depth left out
+    (in β's own unit), and `gpu_p`, the probability of differences between GPU types at least this
+    large if the type had no effect (F test of its indicators).
+    """
+
+    gpu_types: tuple[str, ...]
+    terms: tuple[Term, ...]
+    r2: float
+    depth_r2: float
+    cv_rmse: float
+    gpu_p: float
+
+    def predict(self, depth: float, gpu_type: str) -> float:
+        """β at a depth on one of the GPU types, at least 0."""
+        by_name = {term.name: term.coefficient for term in self.terms}
+        return max(0.0, by_name["intercept"] + by_name["depth"] * depth + by_name.get(gpu_type, 0.0))
+
+
+def regress(depth, gpu_type, beta) -> Regression:
+    """Fit β, shape (runs,), on depth and GPU type of the same shape.
+
+    Raises ComputeError for fewer than three depths or too few runs to judge the GPU type.
+    """
+    depth, beta, gpu = np.asarray(depth, dtype=float), np.asarray(beta, dtype=float), np.asarray(gpu_type)
+    types = tuple(dict.fromkeys(gpu.tolist()))
+    free = len(beta) - 1 - len(types)
+    if len(np.unique(depth)) < 3 or len(types) < 2 or free < 1:
+        raise ComputeError(f"a regression on depth and GPU type needs three depths and two types at least; there are {len(beta)} runs")
+    x = np.column_stack([depth, *[gpu == name for name in types[1:]]]).astype(float)
+    model, alone = LinearRegression().fit(x, beta), LinearRegression().fit(x[:, :1], beta)
+    error, error_alone = (float(np.sum((beta - m.predict(x[:, : m.n_features_in_])) ** 2)) for m in (model, alone))
+    design = np.column_stack([np.ones(len(beta)), x])
+    half = student.ppf((1 + LEVEL) / 2, free) * np.sqrt(error / free * np.diag(np.linalg.inv(design.T @ design)))
+    values = [float(model.intercept_), *map(float, model.coef_)]
+    names = ("intercept", "depth", *types[1:])
+    left_out = cross_val_predict(LinearRegression(), x, beta, groups=depth, cv=LeaveOneGroupOut())
+    ratio = (error_alone - error) / (len(types) - 1) / (error / free) if error > 0 else 0.0
+    return Regression(
+        gpu_types=types,
+        terms=tuple(Term(name=n, coefficient=v, low=v - h, high=v + h) for n, v, h in zip(names, values, map(float, half), strict=True)),
+        r2=float(model.score(x, beta)),
+        depth_r2=float(alone.score(x[:, :1], beta)),
+        cv_rmse=float(np.sqrt(np.mean((left_out - beta) ** 2))),
+        gpu_p=float(fisher.sf(ratio, len(types) - 1, free)),
+    )

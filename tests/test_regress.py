@@ -1,0 +1,57 @@
+"""The regression on depth and GPU type: recovers planted effects, and tells an effect of the type from none."""
+
+import numpy as np
+import pytest
+
+from compute import ComputeError
+from compute.optimus.regress import regress
+
+DEPTHS, TYPES = (18, 20, 32, 44, 56), ("K80", "P100", "V100")
+DEPTH = np.repeat(DEPTHS, 3)
+GPU = np.tile(TYPES, 5)
+
+
+def planted(slope=0.01, p100=0.0, v100=0.0, deviation=0.0, seed=0):
+    effect = np.select([GPU == "P100", GPU == "V100"], [p100, v100])
+    return 1.0 + slope * DEPTH + effect + np.random.default_rng(seed).normal(0, deviation, 15)
+
+
+def test_recovers_planted_effects_exactly():
+    found = regress(DEPTH, GPU, planted(p100=0.2, v100=-0.1))
+    values = {term.name: term.coefficient for term in found.terms}
+    assert values == pytest.approx({"intercept": 1.0, "depth": 0.01, "P100": 0.2, "V100": -0.1})
+    assert found.r2 == pytest.approx(1)
+    assert found.predict(50, "P100") == pytest.approx(1.7)
+    assert found.predict(50, "K80") == pytest.approx(1.5)
+
+
+def test_intervals_hold_the_truth_under_noise():
+    inside = 0
+    for seed in range(100):
+        term = next(t for t in regress(DEPTH, GPU, planted(deviation=0.05, seed=seed)).terms if t.name == "depth")
+        inside += term.low <= 0.01 <= term.high
+    assert 88 <= inside <= 100
+
+
+def test_no_effect_of_the_type_is_rarely_called_one():
+    p = [regress(DEPTH, GPU, planted(deviation=0.05, seed=seed)).gpu_p for seed in range(200)]
+    assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.1
+
+
+def test_an_effect_of_the_type_is_seen():
+    assert regress(DEPTH, GPU, planted(p100=0.3, v100=0.6, deviation=0.05)).gpu_p < 1e-4
+
+
+def test_depth_left_out_is_harder_than_depth_seen():
+    bent = 1 / np.sqrt(DEPTH)
+    found = regress(DEPTH, GPU, bent)
+    assert found.cv_rmse > np.sqrt(np.mean((bent - [found.predict(d, g) for d, g in zip(DEPTH, GPU, strict=True)]) ** 2))
+
+
+def test_a_coefficient_is_never_predicted_below_zero():
+    assert regress(DEPTH, GPU, planted(slope=-0.1)).predict(100, "K80") == 0.0
+
+
+def test_too_few_runs_are_refused():
+    with pytest.raises(ComputeError, match="three depths"):
+        regress([18, 20], ["K80", "P100"], [1.0, 2.0])
