@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +33,12 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command, then say what was written, where and how long it took."""
     args = parser().parse_args(argv)
-    start = time.perf_counter()
+    start, written = time.perf_counter(), 0
     try:
-        written = args.run(args)
+        check_writable(args.runs)
+        for folder in args.run(args):
+            print(f"wrote {folder}")
+            written += 1
     except (ComputeError, ArtefactError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -47,12 +51,20 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}; nothing half-written was left", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nstopped; finished runs are kept, and the same command goes on from the last checkpoint", file=sys.stderr)
+        print("\nstopped; finished runs are kept, and the same command goes on with the rest", file=sys.stderr)
         return 130
-    for folder in written:
-        print(f"wrote {folder}")
-    print(f"{len(written)} run{'s' if len(written) != 1 else ''} written in {time.perf_counter() - start:.1f} s")
+    print(f"{written} run{'s' if written != 1 else ''} written in {time.perf_counter() - start:.1f} s")
     return 0
+
+
+def check_writable(runs: Path) -> None:
+    """Make the folder for artefacts, before anything is computed that could not be written. Raises ComputeError."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs):
+            pass
+    except OSError as error:
+        raise ComputeError(f"run artefacts cannot be written to {runs} ({error.strerror}); choose another folder with --runs") from None
 
 
 if __name__ == "__main__":

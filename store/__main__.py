@@ -13,12 +13,16 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m store",
         description="Look after the report's results: run artefacts in store/runs and facts in store/published become one DuckDB file.",
+        epilog="The environment variable REPORT_STORE names another folder with runs to build from; the results are then built there too.",
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    commands.add_parser("build", help="build the DuckDB file if anything is new; says which runs were left out and why")
-    check = commands.add_parser("check", help="for every question of the assignment: is it answered, from which runs and facts, at which scale")
+    said = "build the DuckDB file if anything is new; says which runs were left out and why"
+    commands.add_parser("build", help=said, description=said)
+    said = "for every question of the assignment: is it answered, from which runs and facts, at which scale"
+    check = commands.add_parser("check", help=said, description=said)
     check.add_argument("--json", action="store_true", help="print JSON instead of text")
-    query = commands.add_parser("query", help="run one read-only SQL query and print CSV")
+    said = "run one read-only SQL query and print CSV"
+    query = commands.add_parser("query", help=said, description=said)
     query.add_argument("sql", help='for example "SELECT model, macs FROM networks ORDER BY macs"')
     return top
 
@@ -26,9 +30,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0, or 2 with one line on standard error."""
     args = parser().parse_args(argv)
-    layout = Layout.default()
     try:
-        return {"build": _build, "check": _check, "query": _query}[args.command](args, layout)
+        return {"build": _build, "check": _check, "query": _query}[args.command](args, Layout.default())
+    except KeyboardInterrupt:
+        return _fail("stopped; what was built before is still there")
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -77,12 +82,14 @@ def _check(args, layout: Layout) -> int:
 def _query(args, layout: Layout) -> int:
     import duckdb
 
-    from store.reader import StoreError, open_reader
+    from store.reader import open_reader
 
     _built(layout)
     try:
+        if len(duckdb.extract_statements(args.sql)) != 1:
+            return _fail("the query must be one statement")
         frame = open_reader(layout).df(args.sql)
-    except (duckdb.Error, StoreError) as error:
+    except duckdb.Error as error:
         return _fail(" ".join(str(error).split()))
     frame.to_csv(sys.stdout, index=False)
     return 0
@@ -97,7 +104,13 @@ def _built(layout: Layout):
             bar.total = total
             bar.update(done - bar.n)
 
-        return build(layout, progress)
+        try:
+            return build(layout, progress)
+        except OSError as error:
+            if (older := current(layout)) is None:
+                raise
+            print(f"warning: nothing could be built ({error.strerror or error}); going on with the results of {older.built_at}", file=sys.stderr)
+            return older
 
 
 def _fail(message: str) -> int:

@@ -7,7 +7,6 @@ first-hand, how surely it is known.
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib import import_module
 
 from store.reader import Reader
@@ -61,13 +60,15 @@ def fill(reader: Reader, text: str) -> Text:
     return Text(PLACEHOLDER.sub(replace, text), tuple(missing))
 
 
-@lru_cache(maxsize=8)
 def _values(reader: Reader) -> tuple[dict, dict]:
-    values: dict = {}
-    for wing in WINGS:
-        values |= {name: value for name, value in import_module(f"store.{wing}").values(reader).items() if value is not None}
-    facts = reader.df("SELECT key, value, source, place, confidence::VARCHAR AS confidence FROM published").to_dict("records")
-    for fact in facts:
-        sure = "" if fact["confidence"] in ("read in the paper", "first-party") else f", {fact['confidence']}"
-        fact["citation"] = f"({fact['source']}, {fact['place']}{sure})"
-    return values, {fact["key"]: fact for fact in facts}
+    """The values of all wings by placeholder, and the published facts by key, once for each version of the store."""
+    if "values" not in reader.memo:
+        values: dict = {}
+        for wing in WINGS:
+            values |= {name: value for name, value in import_module(f"store.{wing}").values(reader).items() if value is not None}
+        facts = reader.df("SELECT key, value, source, place, confidence::VARCHAR AS confidence FROM published").to_dict("records")
+        for fact in facts:
+            sure = "" if fact["confidence"] in ("read in the paper", "first-party") else f", {fact['confidence']}"
+            fact["citation"] = f"({fact['source']}, {fact['place']}{sure})"
+        reader.memo["values"] = values, {fact["key"]: fact for fact in facts}
+    return reader.memo["values"]

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,7 +29,11 @@ RECORD = "run.json"
 
 
 class ArtefactError(Exception):
-    """An artefact that cannot be used; the message is one line that names the file and the reason."""
+    """An artefact that cannot be used; the message is one line that says why, `file` the file in the run's folder."""
+
+    def __init__(self, message: str, file: str = RECORD):
+        super().__init__(message)
+        self.file = file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +114,8 @@ def environment() -> dict:
 def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     """Write a run's folder, whole or not at all, in place of an older one of the same id.
 
-    `tables` maps a store table's name to a pyarrow Table or to a dict of equally long columns; the
-    column `run_id` is left out, the folder says it. Returns the folder. Raises OSError when the disk
+    `tables` maps a store table's name to a dict of equally long columns or to a list of rows (dicts of
+    the same keys); the column `run_id` is left out, the folder says it. Returns the folder. Raises OSError when the disk
     refuses; what was there before is then still there.
     """
     import pyarrow as pa
@@ -124,9 +129,10 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     fresh.mkdir()
     try:
         for name, rows in tables.items():
-            table = rows if isinstance(rows, pa.Table) else pa.table(rows)
+            table = pa.Table.from_pylist(rows) if isinstance(rows, list) else pa.table(rows)
             pq.write_table(table, fresh / f"{name}.parquet", compression="zstd")
-        record = {"run_id": run.run_id, **asdict(run), **environment()}
+        sizes = {name: (fresh / f"{name}.parquet").stat().st_size for name in tables}
+        record = {"run_id": run.run_id, **asdict(run), **environment(), "tables": sizes}
         (fresh / RECORD).write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
         for file in fresh.iterdir():
             with open(file, "rb+") as handle:
@@ -141,34 +147,57 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     return target
 
 
-def recover(runs: Path) -> None:
-    """Put back what a kill between the two renames of `write_run` left aside; drop what was replaced."""
-    for old in runs.glob(".old-*"):
-        target = runs / old.name.removeprefix(".old-")
+def recover(runs: Path, older_s: float = 60.0) -> None:
+    """Put back what a kill between the two renames of `write_run` left aside; drop what was replaced or half written.
+
+    Only what has lain there for `older_s` seconds: younger folders may be another process at work.
+    """
+    for aside in runs.glob(".*-*"):
         with contextlib.suppress(OSError):
-            if target.exists():
-                shutil.rmtree(old)
-            else:
-                old.rename(target)
+            if time.time() - aside.stat().st_ctime < older_s:
+                continue
+            target = runs / aside.name.removeprefix(".old-")
+            if aside.name.startswith(".old-") and not target.exists():
+                aside.rename(target)
+            elif aside.name.startswith((".old-", ".new-")):
+                shutil.rmtree(aside)
 
 
 def read_record(folder: Path) -> dict:
-    """The checked record of a run folder. Raises ArtefactError with the file and the reason."""
-    file = folder / RECORD
+    """The checked record of a run folder, whose tables are all there in full length.
+
+    Raises ArtefactError with the file and the reason.
+    """
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
-        expected = run_id(record)
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"), parse_constant=_no_constant)
+        expected, tables, inputs = run_id(record), dict(record["tables"]), record.get("inputs") or []
     except FileNotFoundError:
-        raise ArtefactError(f"{RECORD} is missing") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ArtefactError(f"{RECORD} is not valid JSON: {error}") from None
+        raise ArtefactError("the file is missing") from None
     except (KeyError, AttributeError, TypeError) as error:
-        raise ArtefactError(f"{RECORD} lacks a field or holds a wrong type: {error}") from None
+        raise ArtefactError(f"it lacks a field or holds a wrong type: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ArtefactError(f"it is not valid JSON: {error}") from None
     if not folder.name == record.get("run_id") == expected:
-        raise ArtefactError(f"{RECORD} configures the run {expected!r}, but the folder is {folder.name!r} and run_id {record.get('run_id')!r}")
+        raise ArtefactError(f"it configures the run {expected!r}, but the folder is {folder.name!r} and run_id {record.get('run_id')!r}")
+    if not (isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)):
+        raise ArtefactError(f"it lists inputs that are not the ids of runs: {inputs!r}")
+    for name, size in tables.items():
+        file = folder / f"{name}.parquet"
+        if not file.exists():
+            raise ArtefactError(f"the file is missing, which {RECORD} lists", file.name)
+        if file.stat().st_size != size:
+            raise ArtefactError(f"the file has {file.stat().st_size} bytes, {RECORD} says {size}", file.name)
     return record
 
 
 def finished(run: Run, runs: Path | None = None) -> bool:
-    """Whether a run of this id already has its artefact."""
-    return ((RUNS if runs is None else Path(runs)) / run.run_id / RECORD).exists()
+    """Whether a run of this id already has its artefact, whole."""
+    try:
+        read_record((RUNS if runs is None else Path(runs)) / run.run_id)
+    except (ArtefactError, OSError):
+        return False
+    return True
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"it holds {name}, which is no number")

@@ -7,14 +7,16 @@ out with its file and reason; the rest is built; nothing is deleted but versions
 
 import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from store.artefact import RECORD, ArtefactError, read_record, recover
@@ -58,6 +60,7 @@ class Version:
     """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`)."""
 
     file: Path
+    bytes: int
     fingerprint: str
     built_at: str
     seconds: float
@@ -67,8 +70,8 @@ class Version:
 
 
 def fingerprint(layout: Layout) -> str:
-    """A hash over name, size and times of everything that a build reads: equal means nothing is new."""
-    digest = hashlib.sha256()
+    """A hash over name, size and times of everything that a build reads, and DuckDB's version: equal means nothing is new."""
+    digest = hashlib.sha256(_duckdb_version().encode())
     for file in (SCHEMA, Path(__file__)):
         digest.update(file.read_bytes())
     for top in (layout.published, layout.answers, layout.runs):
@@ -82,21 +85,22 @@ def _walk(folder: Path, depth: int = 2) -> Iterator[tuple[str, os.stat_result]]:
         for entry in sorted(entries, key=lambda e: e.name):
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
-                if depth > 1:
+            with contextlib.suppress(OSError):  # a link in a loop, a file that is gone by now
+                if not entry.is_dir():
+                    yield entry.path, entry.stat()
+                elif depth > 1:
                     yield from _walk(Path(entry.path), depth - 1)
-            else:
-                yield entry.path, entry.stat()
 
 
 def current(layout: Layout) -> Version | None:
-    """The published version, or None where there is none yet."""
+    """The published version, or None where there is none yet or its file is not whole."""
     try:
         said = json.loads(layout.pointer.read_text(encoding="utf-8"))
         version = Version(**{**said, "file": layout.built / said["file"], "left_out": tuple(said["left_out"])})
+        whole = version.file.stat().st_size == version.bytes
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return version if version.file.exists() else None
+    return version if whole else None
 
 
 def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
@@ -107,6 +111,8 @@ def build(layout: Layout, progress: Callable[[int, int], None] | None = None) ->
     found = fingerprint(layout)
     version = current(layout)
     if version and version.fingerprint == found:
+        if not layout.results.exists():
+            _copy_for_shell(layout, version)
         return version
     # one build at a time in a process; whoever waited finds it done
     with _building:
@@ -144,23 +150,39 @@ def _build(layout: Layout, found: str, progress: Callable[[int, int], None]) -> 
         fresh.rename(file)
     finally:
         fresh.unlink(missing_ok=True)
-    version = Version(file, found, now.isoformat(timespec="seconds"), round(time.perf_counter() - start, 3), runs, rows, tuple(left_out))
+    version = Version(
+        file, file.stat().st_size, found, now.isoformat(timespec="seconds"), round(time.perf_counter() - start, 3), runs, rows, tuple(left_out)
+    )
     _publish(layout, version)
     return version
 
 
 def _publish(layout: Layout, version: Version) -> None:
-    copy, pointer = layout.built / f".copy-{version.file.name}", layout.built / f".pointer-{version.file.stem}"
-    shutil.copyfile(version.file, copy)
-    os.replace(copy, layout.results)
+    pointer = layout.built / f".pointer-{version.file.stem}"
     said = {**version.__dict__, "file": version.file.name, "left_out": list(version.left_out)}
     pointer.write_text(json.dumps(said, indent=1), encoding="utf-8")
     os.replace(pointer, layout.pointer)
+    _copy_for_shell(layout, version)
     for old in sorted(layout.built.glob("results-*.duckdb"))[:-KEPT_VERSIONS]:
         old.unlink(missing_ok=True)
     for dead in layout.built.glob(".*"):
         if time.time() - dead.stat().st_mtime > 3600:
             dead.unlink(missing_ok=True)
+
+
+def _copy_for_shell(layout: Layout, version: Version) -> None:
+    """Renew the copy that people open; where it is held open and cannot be replaced, it stays as it is."""
+    copy = layout.built / f".copy-{version.file.name}"
+    try:
+        shutil.copyfile(version.file, copy)
+        os.replace(copy, layout.results)
+    except OSError:
+        copy.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=1)
+def _duckdb_version() -> str:
+    return importlib.metadata.version("duckdb")
 
 
 def _load_facts(con, layout: Layout) -> list[dict]:
@@ -196,14 +218,14 @@ def _load_runs(con, layout: Layout, progress: Callable[[int, int], None]) -> tup
         try:
             records[folder] = read_record(folder)
         except (ArtefactError, OSError) as error:
-            bad.append(_left_out(folder.name, RECORD, error))
+            bad.append(_left_out(folder.name, getattr(error, "file", RECORD), error))
     waiting = dict(records)
     while ready := [f for f, record in waiting.items() if set(record.get("inputs") or ()) <= loaded]:
         for folder in ready:
             record, file = waiting.pop(folder), RECORD
             con.begin()
             try:
-                _insert_record(con, record)
+                _insert_record(con, record, wanted["runs"])
                 for path in sorted(folder.glob("*.parquet")):
                     file = path.name
                     rows += _insert_table(con, path, folder.name, wanted)
@@ -221,25 +243,24 @@ def _load_runs(con, layout: Layout, progress: Callable[[int, int], None]) -> tup
 
 
 def _wanted_columns(con) -> dict[str, dict[str, tuple[str, bool]]]:
-    """For each table that a run may feed: column → (type, may be missing)."""
+    """For `runs` and each table that a run may feed: column → (type, may be missing)."""
     found = con.execute(
-        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY ALL"
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY table_name, column_index"
     ).fetchall()
     tables: dict = {}
     for table, column, kind, optional in found:
         tables.setdefault(table, {})[column] = (kind, bool(optional))
-    return {t: columns for t, columns in tables.items() if "run_id" in columns and t not in ("runs", "left_out")}
+    return {t: columns for t, columns in tables.items() if "run_id" in columns and t != "left_out"}
 
 
-def _insert_record(con, record: dict) -> None:
-    values = [json.dumps(record.get(c) or {}) if c == "config" else record.get(c) for c in RUN_COLUMNS]
-    values[RUN_COLUMNS.index("inputs")] = list(record.get("inputs") or ())
-    con.execute(f"INSERT INTO runs ({', '.join(RUN_COLUMNS)}) VALUES ({', '.join('?' * len(values))})", values)
+def _insert_record(con, record: dict, columns: Iterable[str]) -> None:
+    row = {column: record.get(column) for column in columns} | {"config": json.dumps(record["config"]), "inputs": list(record.get("inputs") or ())}
+    con.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
 
 
 def _insert_table(con, path: Path, run: str, wanted: dict) -> int:
     name = path.stem
-    if name not in wanted:
+    if name not in wanted or name == "runs":
         raise ArtefactError(f"the store has no table {name!r} that a run can feed")
     described = con.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description
     has = {column[0]: str(column[1]) for column in described}

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from store.answers import fill
+from store.answers import answer
 from store.reader import Reader
 
 UNANSWERED = "Not answered yet."
@@ -11,13 +11,8 @@ COMMANDS = {"flops/layers": "python -m compute flops", "flops/timings": "python 
 
 
 def questions(reader: Reader) -> pd.DataFrame:
-    """One row a question: points, what is asked, its answer in one line (None where there is none)."""
-    frame = reader.df("""
-        SELECT question, q.problem::VARCHAR AS problem, title, points, asked, needs, headline
-        FROM questions AS q LEFT JOIN answers USING (question) ORDER BY question
-    """)
-    frame["headline"] = [fill(reader, text).text if isinstance(text, str) else None for text in frame["headline"]]
-    return frame
+    """One row a question of the assignment: id, problem, title, points, what is asked, and what an answer needs."""
+    return reader.df("SELECT question, problem::VARCHAR AS problem, title, points, asked, needs FROM questions ORDER BY question")
 
 
 def evidence(reader: Reader) -> list[dict]:
@@ -32,7 +27,8 @@ def evidence(reader: Reader) -> list[dict]:
         found = job_runs(reader, jobs)
         known = _works(reader, works)
         missing = [job for job in jobs if job not in set(found["job"])] + [work for work in works if work not in known]
-        written = isinstance(row.headline, str)
+        said = answer(reader, row.question)
+        unfilled = said.missing if said else ()
         rows.append(
             {
                 "question": row.question,
@@ -40,11 +36,11 @@ def evidence(reader: Reader) -> list[dict]:
                 "title": row.title,
                 "asked": row.asked,
                 "points": row.points,
-                "answered": written and not missing,
-                "headline": row.headline if written else UNANSWERED,
+                "answered": bool(said) and not missing and not unfilled,
+                "headline": said.headline if said else UNANSWERED,
                 "runs": found.to_dict("records"),
                 "facts": known,
-                "missing": missing + ([] if written else ["written answer"]),
+                "missing": missing + [f"value of {name}" for name in unfilled] + ([] if said else ["written answer"]),
             }
         )
     return rows
@@ -57,12 +53,15 @@ def points(reader: Reader) -> dict[str, int]:
 
 
 def job_runs(reader: Reader, jobs: list[str]) -> pd.DataFrame:
-    """The runs of each job (`problem/job`) at its largest scale: job, scale, provenance, count, devices, run_ids."""
+    """The runs of each job (`problem/job`), of each network and device at its largest scale.
+
+    Columns: job, scale, provenance, count, devices, run_ids (separated by spaces).
+    """
     return reader.df(
         """
         WITH mine AS (
             SELECT problem || '/' || job AS job, scale, provenance, run_id, device,
-                   max(scale) OVER (PARTITION BY problem, job) AS largest
+                   max(scale) OVER (PARTITION BY problem, job, model, device, gpu_type) AS largest
             FROM runs WHERE list_contains(?, problem || '/' || job)
         )
         SELECT job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, count(*)::INTEGER AS count,
@@ -71,6 +70,24 @@ def job_runs(reader: Reader, jobs: list[str]) -> pd.DataFrame:
         """,
         [jobs],
     )
+
+
+def run_origins(reader: Reader, run_ids: list[str]) -> pd.DataFrame:
+    """Where some runs come from: job, scale, provenance, count, devices."""
+    return reader.df(
+        """
+        SELECT problem || '/' || job AS job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, count(*)::INTEGER AS count,
+               string_agg(DISTINCT device, ', ') AS devices
+        FROM runs WHERE list_contains(?, run_id) GROUP BY ALL ORDER BY ALL
+        """,
+        [run_ids],
+    )
+
+
+def fact(reader: Reader, key: str) -> str | None:
+    """The value of a published fact, as text; None for an unknown key."""
+    row = reader.one("SELECT value FROM published WHERE key = ?", [key])
+    return row[0] if row else None
 
 
 def runs(reader: Reader) -> pd.DataFrame:

@@ -26,8 +26,14 @@ class Layout:
 
     @classmethod
     def default(cls) -> "Layout":
-        """The store that the environment variable REPORT_STORE names, else the project's own."""
-        return cls.at(Path(os.environ.get("REPORT_STORE") or ROOT))
+        """The store that the environment variable REPORT_STORE names, else the project's own.
+
+        Raises NotADirectoryError where the variable names no folder.
+        """
+        root = Path(os.environ.get("REPORT_STORE") or ROOT)
+        if not root.is_dir():
+            raise NotADirectoryError(f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable")
+        return cls.at(root)
 
     @property
     def pointer(self) -> Path:

@@ -32,18 +32,16 @@ class Reader:
 
     def __init__(self, version: Version):
         self.version = version
+        self.memo: dict = {}  # what queries of this version want to remember
         self._con = duckdb.connect(str(version.file), config=LOCKED)
 
     def df(self, sql: str, parameters: list | tuple = ()) -> pd.DataFrame:
         """The rows of one query, values bound with `?`. Safe to call from any thread.
 
-        Raises duckdb.Error for bad SQL, StoreError for none.
+        Raises duckdb.Error for bad SQL.
         """
         with self._con.cursor() as cursor:
-            done = cursor.execute(sql, list(parameters))
-            if done is None:
-                raise StoreError("the query holds no statement")
-            return done.df()
+            return cursor.execute(sql, list(parameters)).df()
 
     def one(self, sql: str, parameters: list | tuple = ()) -> tuple | None:
         """The first row of a query, or None."""

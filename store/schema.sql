@@ -9,6 +9,11 @@ CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published',
 -- else's summary, or derived from facts that are in the table
 CREATE TYPE confidence AS ENUM ('read in the paper', 'first-party', 'second-hand', 'derived');
 
+-- a network's usual name, whichever library's version of it (torchvision's `resnet50`, Caffe's `caffe_resnet50`)
+CREATE MACRO network_name(model) AS CASE replace(model, 'caffe_', '')
+    WHEN 'alexnet' THEN 'AlexNet' WHEN 'vgg16' THEN 'VGG-16' WHEN 'vgg19' THEN 'VGG-19'
+    WHEN 'googlenet' THEN 'GoogLeNet' WHEN 'resnet50' THEN 'ResNet-50' ELSE model END;
+
 -- ---------------------------------------------------------------- runs
 
 CREATE TABLE runs (
@@ -118,6 +123,50 @@ CREATE TABLE timings (
     PRIMARY KEY (run_id, model, mode, position)
 );
 
+-- ---------------------------------------------------------------- problem 4: loss models
+
+-- Eq. 1 of Optimus fitted to a training: segment 'all', or '1', '2', … between learning-rate drops, with
+-- k counted from first_step. Losses were divided by `unit`; interval bounds are NULL where the data
+-- cannot identify the coefficient
+CREATE TABLE loss_models (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    segment VARCHAR NOT NULL,
+    k_unit VARCHAR NOT NULL CHECK (k_unit IN ('step', 'epoch')),
+    normalised BOOLEAN NOT NULL,
+    outliers_replaced BOOLEAN NOT NULL,
+    unit DOUBLE NOT NULL CHECK (unit > 0),
+    first_step INTEGER NOT NULL CHECK (first_step >= 0),
+    end_step INTEGER NOT NULL CHECK (end_step > first_step),
+    beta0 DOUBLE NOT NULL CHECK (beta0 >= 0 AND isfinite(beta0)),
+    beta0_low DOUBLE CHECK (beta0_low <= beta0),
+    beta0_high DOUBLE CHECK (beta0_high >= beta0),
+    beta1 DOUBLE NOT NULL CHECK (beta1 >= 0 AND isfinite(beta1)),
+    beta1_low DOUBLE CHECK (beta1_low <= beta1),
+    beta1_high DOUBLE CHECK (beta1_high >= beta1),
+    beta2 DOUBLE NOT NULL CHECK (beta2 >= 0 AND isfinite(beta2)),
+    beta2_low DOUBLE CHECK (beta2_low <= beta2),
+    beta2_high DOUBLE CHECK (beta2_high >= beta2),
+    rmse DOUBLE NOT NULL CHECK (rmse >= 0 AND isfinite(rmse)),
+    points INTEGER NOT NULL CHECK (points >= 3),
+    method VARCHAR NOT NULL,
+    identified BOOLEAN NOT NULL,
+    PRIMARY KEY (run_id, source_run, segment, normalised, outliers_replaced)
+);
+
+-- what the loss model would have said after `epoch` epochs: epochs in all until the loss that the
+-- training ended at; NULL where it would have said never
+CREATE TABLE forecasts (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    method VARCHAR NOT NULL CHECK (method IN ('one curve', 'restarted')),
+    epoch INTEGER NOT NULL CHECK (epoch > 0),
+    progress_percent DOUBLE NOT NULL CHECK (progress_percent BETWEEN 0 AND 100),
+    forecast_epochs DOUBLE CHECK (forecast_epochs >= 0),
+    real_epochs INTEGER NOT NULL CHECK (real_epochs > 0),
+    PRIMARY KEY (run_id, source_run, method, epoch)
+);
+
 -- ---------------------------------------------------------------- what others published
 
 -- works that facts come from; `work` is the short name that the other tables use
@@ -206,7 +255,7 @@ CREATE TABLE prices (
 
 -- ---------------------------------------------------------------- the assignment
 
--- `needs` lists what an answer rests on: jobs (`flops/layers`) and works (`@Lu`), separated by spaces
+-- `needs` lists what an answer rests on: jobs (`flops/layers`) and works (`@Lu`), separated by commas
 CREATE TABLE questions (
     question VARCHAR PRIMARY KEY,
     problem problem NOT NULL,
@@ -216,7 +265,7 @@ CREATE TABLE questions (
     needs VARCHAR NOT NULL
 );
 
--- written answers with {placeholders}; `headline` is the answer in one line
+-- written answers with [[placeholders]]; `headline` is the answer in one line
 CREATE TABLE answers (
     question VARCHAR PRIMARY KEY REFERENCES questions (question),
     headline VARCHAR NOT NULL,

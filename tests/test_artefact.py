@@ -48,7 +48,22 @@ def test_a_kill_between_the_renames_loses_nothing(tmp_path):
     folder = write_run(make_run(), {"steps": steps()}, tmp_path)
     folder.rename(tmp_path / f".old-{folder.name}")
     recover(tmp_path)
+    assert not finished(make_run(), tmp_path), "what is this young may be another process at work"
+    recover(tmp_path, older_s=0)
     assert finished(make_run(), tmp_path)
+
+
+def test_half_written_folders_are_swept_up(tmp_path):
+    (tmp_path / ".new-something-1").mkdir()
+    recover(tmp_path, older_s=0)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_lost_a_table_is_not_finished(tmp_path):
+    folder = write_run(make_run(), {"steps": steps()}, tmp_path)
+    assert finished(make_run(), tmp_path)
+    (folder / "steps.parquet").write_bytes(b"PAR1")
+    assert not finished(make_run(), tmp_path)
 
 
 def test_not_a_number_in_the_configuration_is_refused(tmp_path):

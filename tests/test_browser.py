@@ -7,7 +7,15 @@ import pytest
 from tests.bench.server import VIEWS, server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 MAIN = "document.querySelector('[data-testid=stMain]')"
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
@@ -41,7 +49,9 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         page.wait_for_selector("h1", timeout=30_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
         if "question=" in view:
-            page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]", timeout=30_000)
+            page.wait_for_selector(
+                "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]", timeout=30_000
+            )
         assert page.query_selector("[data-testid=stException]") is None
         assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth"), "the page scrolls sideways"
         assert "⟨missing⟩" not in page.inner_text("[data-testid=stMain]")

@@ -6,7 +6,6 @@ import sys
 import threading
 
 import duckdb
-import pyarrow as pa
 import pytest
 
 from store.__main__ import main
@@ -51,12 +50,26 @@ def test_no_store_says_what_to_do(layout):
         open_reader(layout)
 
 
+def rewrite(folder, **changes) -> None:
+    """Change fields of a run's record by hand."""
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps({**record, **changes}))
+
+
 BREAKS = {
-    "truncated": (lambda f: (f / "steps.parquet").write_bytes((f / "steps.parquet").read_bytes()[:50]), "steps.parquet", ""),
+    "truncated": (lambda f: (f / "steps.parquet").write_bytes((f / "steps.parquet").read_bytes()[:50]), "steps.parquet", "50 bytes"),
+    "damaged inside": (lambda f: (f / "steps.parquet").write_bytes(b"x" * (f / "steps.parquet").stat().st_size), "steps.parquet", ""),
+    "lost table": (lambda f: (f / "steps.parquet").unlink(), "steps.parquet", "missing"),
     "bad json": (lambda f: (f / "run.json").write_text("{"), "run.json", "not valid JSON"),
+    "nested json": (lambda f: (f / "run.json").write_text("[" * 100_000), "run.json", "not valid JSON"),
+    "not a number": (lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace("128", "NaN")), "run.json", "no number"),
     "no record": (lambda f: (f / "run.json").unlink(), "run.json", "missing"),
     "not an object": (lambda f: (f / "run.json").write_text("[]"), "run.json", "wrong type"),
-    "unknown table": (lambda f: (f / "steps.parquet").rename(f / "guesses.parquet"), "guesses.parquet", "no table 'guesses'"),
+    "another id": (lambda f: rewrite(f, gpu_type="V100"), "run.json", "v100"),
+    "inputs of a wrong type": (lambda f: rewrite(f, inputs=5), "run.json", "inputs"),
+    "inputs in a list of lists": (lambda f: rewrite(f, inputs=[["a"]]), "run.json", "inputs"),
+    "unknown scale": (lambda f: rewrite(f, provenance="guessed"), "run.json", "guessed"),
+    "unknown table": (lambda f: (f / "guesses.parquet").write_bytes((f / "steps.parquet").read_bytes()), "guesses.parquet", "no table 'guesses'"),
 }
 
 
@@ -92,7 +105,7 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
     rows, reason = TABLES[name]
-    folder = write_run(make_run(seed=7), {"steps": pa.table(rows)}, filled.runs)
+    folder = write_run(make_run(seed=7), {"steps": rows}, filled.runs)
     said = left_out(filled)
     assert list(said) == [folder.name]
     assert reason in said[folder.name]
@@ -101,8 +114,7 @@ def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
 
 def test_bad_value_in_the_record_leaves_its_run_out(filled):
     folder = filled.runs / make_run(seed=1).run_id
-    record = json.loads((folder / "run.json").read_text())
-    (folder / "run.json").write_text(json.dumps({**record, "started_at": "yesterday"}))
+    rewrite(folder, started_at="yesterday")
     assert "yesterday" in left_out(filled)[folder.name]
 
 
@@ -164,9 +176,26 @@ def test_a_killed_build_leaves_no_store_behind(filled):
     assert build(filled).runs == 3
 
 
-def test_a_pointer_without_its_file_builds_again(filled):
+def test_a_lost_or_truncated_version_is_built_again(filled):
     build(filled).file.unlink()
     assert current(filled) is None
+    file = build(filled).file
+    file.write_bytes(file.read_bytes()[:1000])
+    assert current(filled) is None
+    assert build(filled).runs == 3
+    assert open_reader(filled).one("SELECT count(*) FROM runs")[0] == 3
+
+
+def test_a_lost_copy_is_made_again(filled):
+    build(filled)
+    filled.results.unlink()
+    build(filled)
+    assert filled.results.exists()
+
+
+def test_a_link_in_a_loop_stops_nothing(filled):
+    loop = filled.runs / make_run(seed=1).run_id / "loop"
+    loop.symlink_to(loop)
     assert build(filled).runs == 3
 
 
@@ -202,10 +231,28 @@ def test_check_says_what_was_left_out(command, filled):
     (filled.runs / make_run(seed=1).run_id / "run.json").write_text("{")
     code, said, _ = command("check")
     assert code == 0
-    assert f"left out {make_run(seed=1).run_id}: run.json: run.json is not valid JSON" in said
+    assert f"left out {make_run(seed=1).run_id}: run.json: it is not valid JSON" in said
 
 
-@pytest.mark.parametrize("sql", ["SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
+def test_results_are_read_where_nothing_new_can_be_built(command, filled, monkeypatch):
+    command("build")
+    write_run(make_run(seed=5), {"steps": steps()}, filled.runs)
+    monkeypatch.setattr("store.build._build", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    code, said, error = command("query", "SELECT count(*) AS n FROM runs")
+    assert (code, said) == (0, "n\n3\n")
+    assert "No space left" in error
+
+
+@pytest.mark.parametrize("place", ["nowhere", "file"])
+def test_a_store_that_is_no_folder_is_named(tmp_path, monkeypatch, capsys, place):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path / place))
+    assert main(["build"]) == 2
+    assert "REPORT_STORE" in capsys.readouterr().err
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
 def test_bad_query_is_one_line(command, sql):
     code, said, error = command("query", sql)
     assert (code, said) == (2, "")

@@ -39,7 +39,9 @@ def test_under_noise_within_the_intervals(seed):
 
 
 def test_intervals_cover_at_about_their_level():
-    inside = sum(low <= TRUE.beta0 <= high for seed in range(60) for low, high in [fit(STEPS[::10], noisy(TRUE, STEPS[::10], seed=seed)).intervals[0]])
+    inside = sum(
+        low <= TRUE.beta0 <= high for seed in range(60) for low, high in [fit(STEPS[::10], noisy(TRUE, STEPS[::10], seed=seed)).intervals[0]]
+    )
     assert 50 <= inside <= 60
 
 

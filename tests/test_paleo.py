@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from compute.models.paleo import FORWARD_PASSES_OF_TRAINING, Platform, implied_ppp, layer_times, throughput
+from compute.models.paleo import Platform, layer_times, throughput
+from store.flops.peaks import TRAINING_PASSES
 
 # 1 TFLOP/s is 1e9 operations a millisecond, 100 GB/s are 1e8 bytes a millisecond
 ROUND = {"peak_tflops": 1.0, "memory_gbps": 100.0}
@@ -43,20 +44,13 @@ def test_throughput_of_layers_or_of_their_sum():
     assert throughput(8.0, batch=16) == pytest.approx(2000)
 
 
-def test_implied_ppp_is_the_fraction_that_the_model_was_given():
-    platform = Platform(peak_tflops=4.0, memory_gbps=1e12, ppp=0.62)
-    images_per_s = throughput(layer_times([8e9], [0], [0], [0], batch=32, platform=platform).total_ms, 32)
-    assert implied_ppp(images_per_s, 8e9, platform.peak_tflops) == pytest.approx(0.62)
-    np.testing.assert_allclose(implied_ppp(np.array([50, 100]), 8e9, 4.0), [0.1, 0.2])
-
-
 def test_training_is_three_forward_passes():
     layer, data = torch.nn.Conv2d(4, 8, 3), torch.randn(2, 4, 9, 9, requires_grad=True)
     with FlopCounterMode(display=False) as forward:
         output = layer(data)
     with FlopCounterMode(display=False) as backward:
         output.sum().backward()
-    assert forward.get_total_flops() + backward.get_total_flops() == FORWARD_PASSES_OF_TRAINING * forward.get_total_flops()
+    assert forward.get_total_flops() + backward.get_total_flops() == TRAINING_PASSES * forward.get_total_flops()
 
 
 @pytest.mark.parametrize(

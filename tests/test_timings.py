@@ -10,6 +10,7 @@ from compute import ComputeError
 from compute.__main__ import main
 from compute.flops import timings
 from compute.flops.layers import layers_of
+from store.artefact import read_record
 from store.build import build
 from store.layout import Layout
 
@@ -31,7 +32,9 @@ def of(rows: list[dict], mode: str) -> list[dict]:
 
 
 def test_the_run_says_what_it_is(smoke):
-    assert smoke[1].name == "flops-timings-resnet18-cpu-batch1-smoke"
+    assert smoke[1].name.startswith("flops-timings-resnet18-")
+    assert smoke[1].name.endswith("-threads1-batch1-smoke")
+    assert smoke[2][0]["device"] == read_record(smoke[1])["device"] != "cpu"
 
 
 def test_every_mode_is_complete(smoke):

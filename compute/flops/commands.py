@@ -1,13 +1,15 @@
 """The commands of Problem 3: `flops` counts, `timings` measures."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command
 from store.artefact import Run, finished
 
-DEFAULT_NETWORKS = ["alexnet", "vgg16", "vgg19", "googlenet", "resnet50"]
+# the networks that Lu et al. timed, in the versions that they timed
+LU_NETWORKS = ["caffe_alexnet", "vgg16", "caffe_googlenet", "caffe_resnet50"]
 
 
 def flops_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +28,7 @@ def timings_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `timings`."""
     models = "networks of torchvision, or caffe_alexnet, caffe_googlenet, caffe_resnet50"
     scales = "how long to measure; auto: cpu on a CPU, paper on CUDA; smoke: for tests"
-    parser.add_argument("--models", nargs="+", default=DEFAULT_NETWORKS, metavar="MODEL", help=models)
+    parser.add_argument("--models", nargs="+", default=LU_NETWORKS, metavar="MODEL", help=models)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the networks run")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="images in a pass")
     parser.add_argument("--scale", choices=("auto", "smoke", "cpu", "paper"), default="auto", help=scales)
@@ -35,7 +37,7 @@ def timings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--again", action="store_true", help="measure even if the run is there")
 
 
-def timings(args: argparse.Namespace) -> list[Path]:
+def timings(args: argparse.Namespace) -> Iterator[Path]:
     """Time each network that is asked for and not there yet. Raises ComputeError for arguments that cannot work."""
     for name, least in (("batch", 1), ("repeats", 0), ("threads", 0)):
         if getattr(args, name) < least:
@@ -53,12 +55,10 @@ def timings(args: argparse.Namespace) -> list[Path]:
         torch.set_num_threads(args.threads)
     scale = {"cpu": "cpu", "cuda": "paper"}[args.device] if args.scale == "auto" else args.scale
     effort = experiment.effort(scale, args.repeats)
-    written = []
     for model in dict.fromkeys(args.models):
         record = experiment.configuration(model, args.device, args.batch, scale, effort)
         if not skip(record, args):
-            written.append(experiment.run(record, args.runs))
-    return written
+            yield experiment.run(record, args.runs)
 
 
 def skip(record: Run, args: argparse.Namespace) -> bool:

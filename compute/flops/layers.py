@@ -119,10 +119,5 @@ def run(runs: Path) -> Path:
         sums = {name: sum(getattr(layer, name) for layer in layers) for name in ("params", "macs", "other_ops")}
         networks.append({**vars(known), **sums})
         rows += [{"model": model, "position": position, **vars(layer)} for position, layer in enumerate(layers)]
-    tables = {"networks": columns(networks), "layers": columns(rows)}
-    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), tables, runs)
+    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"networks": networks, "layers": rows}, runs)
 
-
-def columns(rows: list[dict]) -> dict[str, list]:
-    """Rows with the same keys as a table of columns."""
-    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -28,7 +28,7 @@ from tqdm import tqdm
 
 from compute import ComputeError
 from compute.flops.count import Counter
-from compute.flops.layers import build, build_on_meta, columns, network
+from compute.flops.layers import build, build_on_meta, network
 from store.artefact import Run, write_run
 
 
@@ -158,8 +158,8 @@ class Amortised(Timer):
         return layer(*args, **kwargs)
 
 
-def measure(model: str, device: str, batch: int, effort: Effort) -> dict[str, list]:
-    """The columns of table `timings` but for model, device and batch; times are milliseconds for a batch.
+def measure(model: str, device: str, batch: int, effort: Effort) -> list[dict]:
+    """The rows of table `timings` but for model, device and batch; times are milliseconds for a batch.
 
     Full and layerwise passes take turns, so that a machine that slows down slows both.
     """
@@ -184,7 +184,7 @@ def measure(model: str, device: str, batch: int, effort: Effort) -> dict[str, li
         for position, node in enumerate(nodes, start=1):
             ms = timer.ms[node.name][-effort.repeats :]  # without the warm-up passes
             rows.append(row(mode, position, node.meta["path"] or "(network)", layers[node.name], ms))
-    return columns(rows)
+    return rows
 
 
 def row(mode: str, position: int, what: str, kind: str, ms: list[float]) -> dict:
@@ -218,7 +218,7 @@ def configuration(model: str, device: str, batch: int, scale: str, effort: Effor
         job="timings",
         scale=scale,
         provenance="measured",
-        identity=("model", "device_kind", "batch"),
+        identity=("model", "device", *(["threads"] if device == "cpu" else []), "batch"),
         config=config,
         model=model,
         device=device_name(device),
@@ -233,8 +233,9 @@ def run(record: Run, runs: Path) -> Path:
     effort = Effort(**{name: record.config[name] for name in ("repeats", "iterations", "warmups")})
     try:
         table = measure(record.model, device, batch, effort)
-    except torch.cuda.OutOfMemoryError:
+    except RuntimeError as error:  # CUDA has a subclass for a full memory, the CPU only a message
+        if not isinstance(error, torch.cuda.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
         raise ComputeError(f"{record.model} with batch {batch} does not fit into {record.device}; choose a smaller --batch") from None
-    rows = len(table["ms"])
-    table |= {"model": [record.model] * rows, "device": [record.device] * rows, "batch": [batch] * rows}
+    table = [{"model": record.model, "device": record.device, "batch": batch, **measured} for measured in table]
     return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"timings": table}, runs)

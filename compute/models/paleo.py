@@ -14,10 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# A training step does three products for each of a forward pass: the pass itself, the gradient with respect
-# to a layer's inputs, and the gradient with respect to its weights; each has the same number of operations.
-FORWARD_PASSES_OF_TRAINING = 3
-
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
@@ -70,13 +66,3 @@ def layer_times(flops, input_bytes, param_bytes, output_bytes, batch: int, platf
 def throughput(total_ms, batch: int) -> float:
     """Images per second when the layers of a batch take `total_ms` (a sum, or an array to sum) one after the other."""
     return 1e3 * batch / float(np.sum(total_ms))
-
-
-def implied_ppp(images_per_s, flops_per_image, peak_tflops):
-    """The fraction of peak that a measured throughput amounts to (section 3.3, with the compute term alone).
-
-    For training, `flops_per_image` is FORWARD_PASSES_OF_TRAINING times that of the forward pass. Takes
-    numbers or arrays. Values above 1 say that the figures do not belong together (another precision, peak
-    or counting convention).
-    """
-    return images_per_s * flops_per_image / (peak_tflops * 1e12)

@@ -1,4 +1,4 @@
-"""The commands of Problem 4: `train` makes the loss curves."""
+"""The commands of Problem 4: `train` makes the loss curves, `fit` their models."""
 
 import argparse
 import time
@@ -146,10 +146,27 @@ def show(runs: list, owed: list, request, processes: int) -> None:
         print(f"{len(owed)} owed: about {total_s / processes / 3600:.1f} h in {places}")
 
 
+def fit_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `fit`."""
+    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), help="scale of the trainings; the largest there is, if left out")
+
+
+def fit(args: argparse.Namespace) -> list[Path]:
+    """Fit the loss models; returns the run folder written."""
+    from compute.optimus import fit as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
 COMMANDS = {
     "train": Command(
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
         arguments=train_arguments,
         run=train,
+    ),
+    "fit": Command(
+        help="Fit Optimus' loss model to every training, whole and between learning-rate drops, and what it forecasts as training goes on.",
+        arguments=fit_arguments,
+        run=fit,
     ),
 }

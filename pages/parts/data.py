@@ -40,18 +40,27 @@ def entrance() -> Iterator[None]:
 
 
 def _opened() -> Reader | None:
-    """The current store. While one visitor's rerun builds, the others see the version before."""
-    layout, place = Layout.default(), st.empty()
+    """The current store. While one visitor's rerun builds, the others see the version before; so do all where nothing can be built."""
+    place = st.empty()
     try:
-        if stale(layout):
-            with place.status("Building the results from the run artefacts …", expanded=True):
-                bar = st.progress(0.0)
-                build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
-            place.empty()
+        layout = Layout.default()
+        try:
+            if stale(layout):
+                with place.status("Building the results from the run artefacts …", expanded=True):
+                    bar = st.progress(0.0)
+                    build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
+                place.empty()
+        except (OSError, duckdb.Error) as error:
+            place.warning(f"The newest results could not be built: {one_line(error)}", icon=":material/report:")
         return open_reader(layout)
     except (OSError, StoreError, duckdb.Error) as error:
-        missing(f"The results cannot be read: {' '.join(str(error).split())}", "python -m store build")
+        missing(f"The results cannot be read: {one_line(error)}", "python -m store build")
         return None
+
+
+def one_line(error: Exception) -> str:
+    """What an error says, on one line."""
+    return " ".join(str(error).split())
 
 
 def reader() -> Reader | None:

@@ -37,13 +37,21 @@ class Origin:
 
 def of_jobs(*jobs: str) -> list[Origin]:
     """The origins of the runs of some jobs (`problem/job`), at the largest scale of each."""
-    found = ask(catalogue.job_runs, list(jobs))
-    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}: {row.devices or 'no device'}") for row in found.itertuples()]
+    return _origins(ask(catalogue.job_runs, list(jobs)))
+
+
+def of_runs(run_ids: Sequence[str]) -> list[Origin]:
+    """The origins of these runs."""
+    return _origins(ask(catalogue.run_origins, sorted(run_ids)))
 
 
 def published(*works: str) -> list[Origin]:
     """The origin of facts from these works; none where there are none."""
     return [Origin("published", None, "; ".join(works))] if works else []
+
+
+def _origins(found: pd.DataFrame) -> list[Origin]:
+    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}") for row in found.itertuples()]
 
 
 def badges(origins: Sequence[Origin]) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure, of_jobs, published
-from store import flops
+from store.flops import counts, values
 
 CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, data sheets)"}
 
@@ -14,7 +14,7 @@ CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, da
 def show() -> None:
     """The answer, then VGG-19's layers, the comparison with the paper's tables, and every other network."""
     card("3.2")
-    if ask(flops.vgg_layers).empty:
+    if ask(counts.vgg_layers).empty:
         missing("The counts are not here.", "python -m compute flops")
         return
     chosen = st.segmented_control(
@@ -34,50 +34,63 @@ def show() -> None:
 
 
 def _vgg(factor: int) -> None:
-    rows = ask(flops.vgg_layers)
+    rows, said = ask(counts.vgg_layers), ask(values)
     unit = "GFLOP" if factor == 2 else "GMAC"
-    rows = rows.assign(giga=factor * rows["macs"] / 1e9)
+    rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
+    products = rows[rows["macs"] > 0]
     chart = (
-        alt.Chart(rows)
+        alt.Chart(products)
         .mark_bar()
         .encode(
-            x=alt.X("layer:N", title=None, sort=rows.loc[rows["network"] == "VGG-19", "layer"].tolist(), axis=alt.Axis(labelAngle=-60)),
-            y=alt.Y("giga:Q", title=f"Work for one image ({unit})"),
+            x=alt.X("layer:N", title=None, sort=products.loc[products["network"] == "VGG-19", "layer"].tolist(), axis=alt.Axis(labelAngle=-60)),
+            y=alt.Y("giga_ops:Q", title=f"Work for one image ({unit})"),
             xOffset=alt.XOffset("network:N", sort=["VGG-16", "VGG-19"]),
             color=alt.Color("network:N", title=None, sort=["VGG-16", "VGG-19"], legend=alt.Legend(orient="top")),
             tooltip=["network", "layer", "output_shape", "params", "macs", alt.Tooltip("share_percent", format=".2f")],
         )
         .properties(height=300)
     )
-    nineteen = rows[rows["network"] == "VGG-19"]
-    conv = nineteen.loc[nineteen["kind"] == "conv"]
+    origins = of_jobs("flops/layers")
     figure(
         chart,
-        title=f"Convolutions do {conv['share_percent'].sum():.2f} % of VGG-19's {nineteen['giga'].sum():.3f} {unit}, with "
-        f"{100 * conv['params'].sum() / nineteen['params'].sum():.0f} % of its parameters",
+        title=f"Convolutions do {said['vgg19_conv_share']:.2f} % of VGG-19's {factor / 2 * said['vgg19_gflop']:.3f} {unit}, with "
+        f"{said['vgg19_conv_param_share']:.0f} % of its parameters",
         alt_text="Operations of each layer of VGG-16 and VGG-19",
-        origins=of_jobs("flops/layers"),
+        origins=origins,
         caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "
         f"A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
         data=rows,
     )
-    with st.expander("Every layer of VGG-19 and VGG-16 as a table"):
-        table = rows.assign(share=rows["share_percent"], ops=factor * rows["macs"] + rows["other_ops"])
-        st.dataframe(
-            table[["network", "layer", "kind", "output_shape", "params", "macs", "flops", "ops", "share"]],
-            hide_index=True,
-            column_config={
-                "ops": st.column_config.NumberColumn("with bias, at the chosen convention"),
-                "share": st.column_config.NumberColumn("share of MACs (%)", format="%.2f"),
-            },
-            alt="Layers of VGG-19 and VGG-16 with output shape, parameters, MACs and FLOPs",
-        )
+    network = st.segmented_control("Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params")
+    mine = rows[rows["network"] == ("VGG-16" if network == "VGG-16" else "VGG-19")]
+    figure(
+        mine[["layer", "kind", "output_shape", "params", "macs", "flops", "other_ops", "every_op", "share_percent"]],
+        title=f"All {len(mine)} layers of {mine['network'].iloc[0]}",
+        alt_text="Layers of a VGG network with output shape, parameters, MACs and FLOPs",
+        origins=origins,
+        caption="MACs: multiply-accumulates; FLOPs: two for each; other operations: bias additions, ReLU and pooling, once each; "
+        "all: at the chosen convention. Flattening, dropout and a pooling of 7 × 7 to 7 × 7 do no work.",
+        columns={
+            "layer": "Layer",
+            "kind": "Kind",
+            "output_shape": "Output",
+            "params": st.column_config.NumberColumn("Parameters", format="localized"),
+            "macs": st.column_config.NumberColumn("MACs", format="localized"),
+            "flops": st.column_config.NumberColumn("FLOPs", format="localized"),
+            "other_ops": st.column_config.NumberColumn("Other operations", format="localized"),
+            "every_op": st.column_config.NumberColumn("All", format="localized"),
+            "share_percent": st.column_config.NumberColumn("Share of FLOPs (%)", format="%.2f"),
+        },
+    )
 
 
 def _against_lu() -> None:
     st.subheader("Beside the tables of Lu et al.", divider="gray")
-    rows = ask(flops.lu_against_counts)
-    totals = rows[rows["lu_kind"] == "Total"]
+    rows = ask(counts.lu_against_counts)
+    totals = rows[rows["lu_kind"] == "Total"].dropna()
+    if totals.empty:
+        missing("The tables of Lu et al. are not in the store.", "python -m store build")
+        return
     worst = totals["caffe_difference_percent"].abs().max()
     torch_worst = totals.loc[totals["torchvision_difference_percent"].abs().idxmax()]
     shown = rows.rename(columns={"lu_kind": "kind", "place": "table", "printed": "Lu et al. (M)", "torchvision": "torchvision's network (M)", "caffe": "Caffe's network (M)",
@@ -91,18 +104,19 @@ def _against_lu() -> None:
         caption="Millions of operations, a multiply-accumulate once, everything else once an output (pooling once for each input of the window). "
         "Caffe's AlexNet takes 227 pixels and splits three convolutions into two groups; its GoogLeNet has true 5 × 5 branches where torchvision "
         "has 3 × 3, and local response normalisation instead of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block. What is left of ResNet-50's CONV row is one bias "
-        "addition for each output, which the paper seems to count although those convolutions have no bias.",
+        "addition for each output, which the paper seems to count although those convolutions have no bias; its printed total leaves Eltwise out. "
+        "Small rows are printed in whole millions, so that they differ by rounding alone.",
         columns={c: st.column_config.NumberColumn(format="%.2f") for c in shown.columns[3:]},
     )
 
 
 def _any_network(factor: int) -> None:
-    st.subheader("Any classification network of torchvision", divider="gray")
-    networks = ask(flops.networks)
+    st.subheader("Any network that was counted", divider="gray")
+    networks = ask(counts.networks)
     names = networks["model"].tolist()
     model = st.selectbox("Network", names, index=names.index("vgg19") if "vgg19" in names else 0, key="network", bind="query-params")
     row = networks.set_index("model").loc[model]
-    kinds = ask(flops.kinds, model)
+    kinds = ask(counts.kinds, model)
     with st.container(horizontal=True):
         st.metric("Multiply-accumulates", f"{row['macs'] / 1e9:,.3f} G", border=True)
         st.metric("FLOPs", f"{row['flops'] / 1e9:,.3f} G", border=True)
@@ -127,9 +141,10 @@ def _any_network(factor: int) -> None:
         title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of its multiply-accumulates",
         alt_text="Operations by kind of layer in the chosen network",
         origins=of_jobs("flops/layers"),
-        caption=f"{len(networks)} networks are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
+        caption=f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and {(networks['variant'] == 'caffe').sum()} of Caffe "
+        f"are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
         data=kinds,
     )
     with st.expander("Its layers, and all networks, as tables"):
-        st.dataframe(ask(flops.layers, model), hide_index=True, alt="Layers of the chosen network")
+        st.dataframe(ask(counts.layers, model), hide_index=True, alt="Layers of the chosen network")
         st.dataframe(networks, hide_index=True, alt="All counted networks with their totals")

@@ -6,10 +6,16 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_jobs, published
-from store import flops
+from pages.parts.figure import figure, of_runs, published
+from store.flops import times
 
 MODES = {"forward_ms": "whole forward pass", "sum_ms": "sum of layers, waiting after each", "amortised_ms": "sum of layers, amortised"}
+
+
+WHY = {
+    "cpu": "On a CPU calls return when the work is done, so that little is hidden and little is added.",
+    "cuda": "On a GPU each wait empties the queue of kernels.",
+}
 
 
 def show() -> None:
@@ -20,7 +26,7 @@ def show() -> None:
 
 
 def _paper() -> None:
-    rows = ask(flops.lu_gap)
+    rows = ask(times.lu_gap)
     if rows.empty:
         missing("The tables of Lu et al. are not in the store.", "python -m store build")
         return
@@ -53,73 +59,78 @@ def _paper() -> None:
         .mark_point(filled=True, size=110)
         .encode(
             x=alt.X("layers:Q", title="Layers in the network"),
-            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)", scale=alt.Scale(domain=[0, 700])),
+            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)"),
             color=alt.Color("platform:N", title=None, legend=alt.Legend(orient="top")),
             shape=alt.Shape("platform:N", title=None),
             tooltip=["network", "platform", "layers", alt.Tooltip("overhead_ms", format=".1f"), alt.Tooltip("overhead_per_layer_ms", format=".2f")],
         )
     )
+    deep = gpu[gpu["layers"] > 100]
     names = alt.Chart(gpu[gpu["platform"] == "TK1 GPU"]).mark_text(dy=-16, color="gray").encode(x="layers:Q", y="overhead_ms:Q", text="network:N")
     figure(
         alt.layer(chart, names).properties(height=280),
-        title=f"The overhead grows with the number of layers: {gpu['overhead_per_layer_ms'].min():.1f} to {gpu['overhead_per_layer_ms'].max():.1f} ms for each layer measured",
+        title=f"The two networks with the most layers have by far the most overhead, from {deep['overhead_ms'].min():.0f} to {deep['overhead_ms'].max():.0f} ms",
         alt_text="Measuring overhead against number of layers on two mobile GPUs",
         origins=origins,
-        caption="Overhead = Total − Forward of the same table. For GoogLeNet and ResNet on the TX1 the paper's text gives larger overheads than its own tables do.",
+        caption="Overhead = Total − Forward of the same table; layers as in the paper's Table 1 (it measured GoogLeNet without its concatenations). For GoogLeNet and ResNet on the TX1 the paper's text gives larger overheads than its own tables do.",
         data=gpu,
     )
-    with st.expander("Tables 2, 3, 5 and 6 of Lu et al. as printed"):
-        st.dataframe(ask(flops.lu_times), hide_index=True, alt="Layer times of Lu et al. as printed")
+    figure(
+        ask(times.lu_times),
+        title="Tables 2, 3, 5 and 6 as printed",
+        alt_text="Layer times of Lu et al. as printed",
+        origins=origins,
+        caption="Milliseconds with their standard deviation. Total is the sum of layers (on GPUs the printed rows add up to a little less), Forward the whole pass.",
+    )
 
 
 def _ours() -> None:
     st.subheader("Our own measurement", divider="gray")
-    rows = ask(flops.own_gap)
+    rows = ask(times.own_gap)
     if rows.empty:
         missing("No timings have been measured yet.", "python -m compute timings")
         return
     device = st.selectbox("Device", sorted(rows["device"].unique()), key="timed_on", bind="query-params")
     mine = rows[rows["device"] == device]
-    origins = of_jobs("flops/timings")
-    long = mine.melt(["model", "batch", "layers", "repeats"], list(MODES), "mode", "ms").replace({"mode": MODES})
+    mine = mine.assign(timed=mine["model"] + ", batch " + mine["batch"].astype(str))
+    origins, kind = of_runs(mine["run_id"]), mine["device_kind"].iloc[0]
+    long = mine.melt(["timed", "layers", "repeats"], list(MODES), "mode", "ms").replace({"mode": MODES})
     worst = mine.loc[mine["ratio"].idxmax()]
     chart = (
         alt.Chart(long)
         .mark_bar()
         .encode(
             x=alt.X("ms:Q", title="Time of one forward pass (ms)"),
-            y=alt.Y("model:N", title=None),
+            y=alt.Y("timed:N", title=None, axis=alt.Axis(labelLimit=200)),
             yOffset=alt.YOffset("mode:N", sort=list(MODES.values())),
             color=alt.Color("mode:N", title=None, sort=list(MODES.values()), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
-            tooltip=["model", "mode", "batch", "repeats", alt.Tooltip("ms", format=".3f")],
+            tooltip=["timed", "mode", "repeats", alt.Tooltip("ms:Q", format=".3f")],
         )
         .properties(height=alt.Step(16))
     )
     figure(
         chart,
         title=f"On {device} the sum of synchronised layers is {mine['ratio'].min():.2f} to {mine['ratio'].max():.2f} times the whole pass "
-        f"(most for {worst['model']})",
-        alt_text="Our timings: whole pass, sum of synchronised layers, sum of amortised layers",
+        f"(most for {worst['timed']})",
+        alt_text="Our timings of whole pass, sum of synchronised layers, sum of amortised layers",
         origins=origins,
-        caption="Medians over repeats, batch as stated. Amortised: each layer repeated back to back on its own input, one wait at the end, divided by the count "
-        "(Section 5.1 of the paper). On a CPU calls return when the work is done, so little is hidden and little is added.",
+        caption="Medians over repeats. Amortised: each layer repeated back to back on its own input, one wait at the end, divided by the count "
+        f"(Section 5.1 of the paper). {WHY[kind]}",
         data=mine,
     )
-    ratios = ask(flops.lu_gap)[["network", "model", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
-    ours = mine.assign(platform=f"here: {device}")[["model", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]]
-    both = ours.merge(ratios[["model", "network"]].drop_duplicates(), how="left")
-    both["network"] = both["network"].fillna(both["model"])
-    table = _side_by_side(both, ratios)
+    ratios = ask(times.lu_gap)[["network", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
+    both = _side_by_side(mine.assign(platform=f"here: {device}"), ratios)
     figure(
-        table,
+        both,
         title="Their gap and ours, side by side",
         alt_text="Ratio and overhead for each layer, theirs and ours",
         origins=origins + published("Lu 2017, Tables 2, 3, 5, 6"),
-        caption="Ratio: sum of layers ÷ whole pass. Lu et al. count Caffe's layers; we count the modules that run.",
+        caption="Ratio: sum of layers ÷ whole pass. Caffe's versions of the networks in both, as far as they have one; Lu et al. count Caffe's layers, we those that run.",
         columns={c: st.column_config.NumberColumn(format="%.3f") for c in ("ratio", "amortised_ratio", "overhead_per_layer_ms")},
     )
 
 
 def _side_by_side(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     columns = ["network", "platform", "layers", "ratio", "amortised_ratio", "overhead_per_layer_ms"]
+    ours = ours[(ours["batch"] == 1) & ours["network"].isin(theirs["network"])]
     return pd.concat([theirs, ours]).sort_values(["network", "platform"])[columns]

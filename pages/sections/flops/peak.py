@@ -3,24 +3,26 @@
 import altair as alt
 import streamlit as st
 
-from compute.models.paleo import Platform, layer_times
+from compute.models.paleo import Platform, layer_times, throughput
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_jobs, published
-from store import flops
+from pages.parts.figure import figure, of_jobs, of_runs, published
+from store import catalogue
+from store.flops import counts, peaks, times
 
 TERMS = {"compute_ms": "computing", "read_ms": "reading inputs and weights", "write_ms": "writing outputs"}
 
 
 def show() -> None:
-    """The answer, the explorer, and the table of implied PPP."""
+    """The answer, the explorer, the table of implied PPP, and rates by kind of layer."""
     card("3.1")
     _explorer()
     _implied()
+    _rates()
 
 
 def _explorer() -> None:
-    models, devices = ask(flops.networks), ask(flops.devices)
+    models, devices = ask(counts.networks), ask(peaks.devices)
     if models.empty or devices.empty:
         missing("The explorer needs counted networks.", "python -m compute flops")
         return
@@ -31,9 +33,12 @@ def _explorer() -> None:
     label = second.selectbox("Device and peak", devices["label"], index=_default(devices), key="device", bind="query-params")
     first, second = st.columns(2)
     batch = first.slider("Batch (images)", 1, 256, 1, key="batch", bind="query-params")
-    ppp = second.slider("Platform Percent of Peak (%)", 5, 100, 62, key="ppp", bind="query-params", help="PALEO's code uses 62 % by default.")
+    usual = round(100 * float(ask(catalogue.fact, "paleo_ppp_code_default") or 1))
+    ppp = second.slider(
+        "Platform Percent of Peak (%)", 5, 100, usual, key="ppp", bind="query-params", help=f"PALEO's code uses {usual} % by default."
+    )
     device = devices.set_index("label").loc[label]
-    rows = ask(flops.layers, model)
+    rows = ask(counts.layers, model)
     times = layer_times(
         flops=rows["flops"].to_numpy(),
         input_bytes=rows["input_bytes"].to_numpy(),
@@ -47,7 +52,7 @@ def _explorer() -> None:
     total_ms, compute_ms = rows["total_ms"].sum(), rows["compute_ms"].sum()
     with st.container(horizontal=True):
         st.metric("Forward pass", f"{total_ms:,.2f} ms", border=True)
-        st.metric("Throughput", f"{1e3 * batch / total_ms:,.0f} images/s", border=True)
+        st.metric("Throughput", f"{throughput(total_ms, batch):,.0f} images/s", border=True)
         st.metric("Time in computing", f"{100 * compute_ms / total_ms:.0f} %", border=True, help="The rest is moving data through memory.")
         st.metric("Peak used", f"{device['peak_tflops']:g} TFLOPS", border=True)
     long = rows.melt(["position", "name", "kind"], list(TERMS), "term", "ms").replace({"term": TERMS})
@@ -71,7 +76,8 @@ def _explorer() -> None:
         alt_text="PALEO layer times split into computing, reading and writing",
         origins=of_jobs("flops/layers") + published(device["source"]),
         caption="PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by PPP as in the authors' "
-        "code; memory traffic in fp32. FLOPs are our count (two a multiply-accumulate, convolutions and matrix products).",
+        "code; memory traffic in fp32, weights among the inputs, parallel branches added up. FLOPs are our count (two a multiply-accumulate, "
+        "convolutions and matrix products).",
         data=rows,
     )
     with st.expander("The layers as a table"):
@@ -89,7 +95,7 @@ def _default(devices) -> int:
 
 
 def _implied() -> None:
-    rows = ask(flops.implied_ppp)
+    rows = ask(peaks.implied_ppp)
     if rows.empty:
         missing("The table of implied PPP needs counted networks.", "python -m compute flops")
         return
@@ -102,7 +108,11 @@ def _implied() -> None:
             x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
             y=alt.Y("network:N", title=None, axis=alt.Axis(grid=True, labelLimit=200)),
             color=alt.Color("mode:N", title=None, legend=alt.Legend(orient="top")),
-            shape=alt.Shape("precision:N", title="Precision", legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor="gray", symbolStrokeColor="gray")),
+            shape=alt.Shape(
+                "precision:N",
+                title="Precision",
+                legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor="gray", symbolStrokeColor="gray"),
+            ),
             tooltip=[
                 *("device", "platform", "framework", "model", "mode", "precision", "batch"),
                 alt.Tooltip("images_per_s_gpu", format=",.0f"),
@@ -122,7 +132,8 @@ def _implied() -> None:
         origins=published(*rows["source"].unique()) + of_jobs("flops/layers"),
         caption="Published images/s × FLOPs an image ÷ published peak. Training counts three forward passes. Where a page does not state the precision, "
         "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. More than 100 % means that the library did fewer "
-        "operations than a direct convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed.",
+        "operations than a direct convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed. PALEO fits its "
+        "constant to the whole estimate, memory included; here it is computing alone. Peaks are second-hand copies of data sheets.",
         data=rows,
     )
     with st.expander(f"All {len(rows)} rows, several GPUs included"):
@@ -132,3 +143,34 @@ def _implied() -> None:
             column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("images_per_s_gpu", "gflop_per_image", "ppp_percent")},
             alt="Implied Platform Percent of Peak of every published measurement",
         )
+
+
+def _rates() -> None:
+    rows = ask(times.own_rates)
+    if rows.empty:
+        missing("Rates by kind of layer need timings.", "python -m compute timings")
+        return
+    st.subheader("What one constant hides: rates by kind of layer", divider="gray")
+    device = st.selectbox("Timed on", sorted(rows["device"].unique()), key="rates_on", bind="query-params")
+    mine = rows[(rows["device"] == device) & (rows["batch"] == rows["batch"].min())]
+    chart = (
+        alt.Chart(mine)
+        .mark_point(filled=True, size=80)
+        .encode(
+            x=alt.X("giga_ops_per_s:Q", title="Operations per second (10⁹, logarithmic)", scale=alt.Scale(type="log")),
+            y=alt.Y("kind:N", title=None, sort="-x", axis=alt.Axis(grid=True)),
+            color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=2)),
+            tooltip=["network", "kind", *(alt.Tooltip(c, format=".3g") for c in ("ms", "giga_ops_per_s", "time_percent", "of_best_percent"))],
+        )
+        .properties(height=alt.Step(28))
+    )
+    best, worst = mine.loc[mine["giga_ops_per_s"].idxmax()], mine.loc[mine["giga_ops_per_s"].idxmin()]
+    figure(
+        chart,
+        title=f"On {device}, {best['network']}'s {best['kind']} layers run at {best['giga_ops_per_s']:,.0f} billion operations/s, "
+        f"{worst['network']}'s {worst['kind']} layers at {worst['giga_ops_per_s']:,.2g}",
+        alt_text="Operations per second by kind of layer in our own timings",
+        origins=of_runs(mine["run_id"]) + of_jobs("flops/layers"),
+        caption="Amortised layer times; two operations a multiply-accumulate, one of everything else. A single percentage of peak averages over all of this.",
+        data=mine,
+    )

@@ -1,0 +1,5 @@
+"""Problem 3's queries: counts of operations, measured times, peaks and what they imply."""
+
+from store.flops.values import values
+
+__all__ = ["values"]
