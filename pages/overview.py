@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.answer import READABLE_PX
 from pages.parts.data import ask, missing, reader, through_entrance
-from pages.parts.figure import Origin, badges, published
+from pages.parts.origin import Origin, badges, published
 from store import catalogue
 
 TITLES = {

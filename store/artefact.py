@@ -98,9 +98,10 @@ def run_id(record: dict) -> str:
 def environment() -> dict:
     """Where this process runs: Python, system, torch (if it was imported) and the code's commit."""
     torch = sys.modules.get("torch")
-    git = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
-        code = subprocess.run(git, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        code = _git("rev-parse", "--short=12", "HEAD")
+        # artefacts that are being replaced are no change of the code
+        code += "-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ":(top)compute", ":(top)store/*.py") else ""
     except (OSError, subprocess.SubprocessError):
         code = "unknown"
     return {
@@ -109,6 +110,10 @@ def environment() -> dict:
         "torch_version": torch.__version__ if torch else None,
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
 
 def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:

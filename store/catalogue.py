@@ -20,13 +20,14 @@ def evidence(reader: Reader) -> list[dict]:
 
     A question is answered when its text is written and every job and work that it needs is in the store.
     """
-    rows = []
-    for row in questions(reader).itertuples():
-        needs = [need.strip() for need in row.needs.split(",")]
-        jobs, works = [n for n in needs if not n.startswith("@")], [n[1:] for n in needs if n.startswith("@")]
-        found = job_runs(reader, jobs)
-        known = _works(reader, works)
-        missing = [job for job in jobs if job not in set(found["job"])] + [work for work in works if work not in known]
+    asked, rows = questions(reader), []
+    needs = {row.question: [need.strip() for need in row.needs.split(",")] for row in asked.itertuples()}
+    every = job_runs(reader, sorted({need for one in needs.values() for need in one if not need.startswith("@")}))
+    works = set(sources(reader)["work"])
+    for row in asked.itertuples():
+        jobs, wanted = [n for n in needs[row.question] if not n.startswith("@")], [n[1:] for n in needs[row.question] if n.startswith("@")]
+        found = every[every["job"].isin(jobs)]
+        missing = [job for job in jobs if job not in set(found["job"])] + [work for work in wanted if work not in works]
         said = answer(reader, row.question)
         unfilled = said.missing if said else ()
         rows.append(
@@ -39,7 +40,7 @@ def evidence(reader: Reader) -> list[dict]:
                 "answered": bool(said) and not missing and not unfilled,
                 "headline": said.headline if said else UNANSWERED,
                 "runs": found.to_dict("records"),
-                "facts": known,
+                "facts": [work for work in wanted if work in works],
                 "missing": missing + [f"value of {name}" for name in unfilled] + ([] if said else ["written answer"]),
             }
         )
@@ -104,6 +105,3 @@ def sources(reader: Reader) -> pd.DataFrame:
     """The works that facts come from."""
     return reader.df("SELECT work, authors, title, venue, link FROM sources ORDER BY work")
 
-
-def _works(reader: Reader, works: list[str]) -> list[str]:
-    return reader.df("SELECT work FROM sources WHERE list_contains(?, work) ORDER BY work", [works])["work"].tolist()

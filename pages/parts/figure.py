@@ -1,94 +1,74 @@
 """Figures: a finding as the title, badges of origin, the chart or table, its source, its data as CSV."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from functools import lru_cache, wraps
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import ask
-from store import catalogue
-
-COLOURS = {"measured": "green", "emulated": "orange", "imported": "violet", "published": "blue", "modelled": "gray"}
-MEANINGS = {
-    "measured": "ran on the device that it names",
-    "emulated": "ran here in place of a device that was not at hand: the losses are real, that device's time is modelled",
-    "imported": "somebody else's log",
-    "published": "printed in a paper or a data sheet",
-    "modelled": "the value of a formula",
-}
-SCALES = {
-    "smoke": "seconds, for tests",
-    "cpu": "minutes to an hour on two cores",
-    "paper": "what the assignment asks for, in full",
-}
+from pages.parts.origin import Origin, badges
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a figure's data come from: provenance, scale of the runs (None for facts), and details."""
+def tips(*names: str, **formats: str) -> list[alt.Tooltip]:
+    """A chart's tooltip: fields as they are, then numbers with their format.
 
-    provenance: str
-    scale: str | None = None
-    detail: str = ""
-
-
-def of_jobs(*jobs: str) -> list[Origin]:
-    """The origins of the runs of some jobs (`problem/job`), at the largest scale of each."""
-    return _origins(ask(catalogue.job_runs, list(jobs)))
+    With a bare name Altair works out the channel and the type anew on every rerun, at some 8 ms each.
+    """
+    plain = [alt.Tooltip(field=name, type="nominal") for name in names]
+    return plain + [alt.Tooltip(field=name, type="quantitative", format=format_) for name, format_ in formats.items()]
 
 
-def of_runs(run_ids: Sequence[str]) -> list[Origin]:
-    """The origins of these runs."""
-    return _origins(ask(catalogue.run_origins, sorted(run_ids)))
+def drawing(draw: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
+    """Make a function that draws an Altair chart without data give its Vega-Lite specification, drawn once.
+
+    Altair takes some 20 ms to build and check a chart, a rerun draws several, and only their data change.
+    """
+
+    @lru_cache(maxsize=100)
+    def specification(*arguments) -> dict:
+        return _without_data(draw(*arguments).to_dict())
+
+    @wraps(draw)
+    def fresh(*arguments) -> dict:
+        return deepcopy(specification(*arguments))
+
+    return fresh
 
 
-def published(*works: str) -> list[Origin]:
-    """The origin of facts from these works; none where there are none."""
-    return [Origin("published", None, "; ".join(works))] if works else []
-
-
-def _origins(found: pd.DataFrame) -> list[Origin]:
-    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}") for row in found.itertuples()]
-
-
-def badges(origins: Sequence[Origin]) -> None:
-    """One badge for each distinct provenance and scale, with what they mean as help."""
-    with st.container(horizontal=True, gap="small"):
-        for provenance, scale in dict.fromkeys((o.provenance, o.scale) for o in origins):
-            details = "; ".join(o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail)
-            text = f"{provenance} · {scale} scale" if scale else provenance
-            said = f"{provenance}: {MEANINGS[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
-            st.badge(text, color=COLOURS[provenance], help=f"{said} {details}")
+def _without_data(part):
+    if isinstance(part, dict):
+        return {key: _without_data(value) for key, value in part.items() if key not in ("data", "datasets", "config")}
+    return [_without_data(value) for value in part] if isinstance(part, list) else part
 
 
 def figure(
-    shown: alt.TopLevelMixin | pd.DataFrame,
+    shown: dict | pd.DataFrame,
     *,
     title: str,
     alt_text: str,
     origins: Sequence[Origin],
     caption: str,
     data: pd.DataFrame | None = None,
+    csv: pd.DataFrame | None = None,
     columns: dict | None = None,
-    height: int | str = "auto",
 ) -> None:
-    """Show a chart or a table under a title that says the finding, with its origin and its data.
+    """Show a chart (a `drawing` of `data`) or a table under a title that says the finding, with its origin and its data.
 
-    `data` is what the CSV holds (the table itself by default), `columns` a table's column_config.
+    `csv` is what the download holds (what is shown by default), `columns` a table's column_config.
     """
     is_table = isinstance(shown, pd.DataFrame)
-    rows = shown if data is None and is_table else data
+    rows = csv if csv is not None else shown if is_table else data
     name = re.sub(r"[^a-z0-9]+", "-", alt_text.lower())[:60].strip("-")
     with st.container(border=True):
         st.markdown(f"**{title}**")
         badges(origins)
         if is_table:
-            st.dataframe(shown, hide_index=True, column_config=columns, height=height, alt=alt_text)
+            st.dataframe(shown, hide_index=True, column_config=columns, alt=alt_text)
         else:
-            st.altair_chart(shown, width="stretch", alt=alt_text)
+            st.vega_lite_chart(data, shown, width="stretch", alt=alt_text)
         st.caption(caption)
         st.download_button(
             "Data as CSV",

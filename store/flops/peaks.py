@@ -53,7 +53,7 @@ def k80_inference(reader: Reader) -> pd.DataFrame:
     `counted_by`: the paper's printed FLOPs or our own count (torchvision's network, convolutions and
     matrix products); `factor`: those operations as they are (1) or doubled (2), as peak figures count
     multiply-accumulates; the paper's total also holds a little work that is not, and is doubled with
-    it. `board_images_per_s` has both GPUs of the board at work at the same clock. `recommended` marks
+    it. `board_images_per_s` is at the board's own peak at the same clock, both GPUs at work. `recommended` marks
     the reading that fits what runs: doubled, one GK210, boost clock.
     """
     return reader.df(
@@ -64,7 +64,7 @@ def k80_inference(reader: Reader) -> pd.DataFrame:
             SELECT model, 'our count', macs FROM networks WHERE list_contains(?, model)
         )
         SELECT network_name(model) AS network, counted_by, factor, factor * ops / 1e9 AS giga_ops, device, condition, peak_tflops,
-               giga_ops / peak_tflops AS ms, 1e3 / ms AS images_per_s, CASE device WHEN 'K80 board' THEN 1 ELSE 2 END * images_per_s AS board_images_per_s,
+               giga_ops / peak_tflops AS ms, 1e3 / ms AS images_per_s, 1e3 * max(peak_tflops) OVER (PARTITION BY condition) / giga_ops AS board_images_per_s,
                confidence::VARCHAR AS peak_confidence, model,
                counted_by = 'Lu et al. 2017' AND factor = 2 AND device = 'K80, one GK210' AND condition = 'boost' AS recommended
         FROM work CROSS JOIN (VALUES (1), (2)) AS c(factor)

@@ -49,7 +49,7 @@ def own_gap(reader: Reader) -> pd.DataFrame:
 def own_rates(reader: Reader) -> pd.DataFrame:
     """What each kind of layer reaches in our own timings: its share of the layers' time and its rate in GFLOP/s.
 
-    Amortised times; operations are two a multiply-accumulate and one of everything else. `of_best_percent`
+    Amortised times of kinds that do operations at all, two a multiply-accumulate and one of everything else. `of_best_percent`
     is the rate against the best kind of the same run.
     """
     return reader.df("""
@@ -62,5 +62,5 @@ def own_rates(reader: Reader) -> pd.DataFrame:
                1e3 * giga_ops * batch / ms AS giga_ops_per_s, 100 * ms / sum(ms) OVER (PARTITION BY run_id) AS time_percent,
                100 * giga_ops_per_s / max(1e3 * giga_ops * batch / ms) OVER (PARTITION BY run_id) AS of_best_percent
         FROM spent AS s JOIN work AS w ON s.model = w.model AND s.kind = w.kind
-        WHERE ms > 0 ORDER BY device, s.model, ms DESC
+        WHERE ms > 0 AND giga_ops > 0 ORDER BY device, s.model, ms DESC
     """)

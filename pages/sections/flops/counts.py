@@ -1,11 +1,12 @@
 """3.2: the FLOPs of VGG-19 beside VGG-16, Lu et al.'s counts beside ours, and any network of torchvision."""
 
-import altair as alt
 import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_jobs, published
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs, published
+from pages.sections.flops import charts
 from store.flops import counts, values
 
 CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, data sheets)"}
@@ -38,28 +39,17 @@ def _vgg(factor: int) -> None:
     unit = "GFLOP" if factor == 2 else "GMAC"
     rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
-    chart = (
-        alt.Chart(products)
-        .mark_bar()
-        .encode(
-            x=alt.X("layer:N", title=None, sort=products.loc[products["network"] == "VGG-19", "layer"].tolist(), axis=alt.Axis(labelAngle=-60)),
-            y=alt.Y("giga_ops:Q", title=f"Work for one image ({unit})"),
-            xOffset=alt.XOffset("network:N", sort=["VGG-16", "VGG-19"]),
-            color=alt.Color("network:N", title=None, sort=["VGG-16", "VGG-19"], legend=alt.Legend(orient="top")),
-            tooltip=["network", "layer", "output_shape", "params", "macs", alt.Tooltip("share_percent", format=".2f")],
-        )
-        .properties(height=300)
-    )
+    order = tuple(products.loc[products["network"] == "VGG-19", "layer"])
     origins = of_jobs("flops/layers")
     figure(
-        chart,
+        charts.vgg(unit, order),
         title=f"Convolutions do {said['vgg19_conv_share']:.2f} % of VGG-19's {factor / 2 * said['vgg19_gflop']:.3f} {unit}, with "
         f"{said['vgg19_conv_param_share']:.0f} % of its parameters",
         alt_text="Operations of each layer of VGG-16 and VGG-19",
         origins=origins,
         caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "
         f"A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
-        data=rows,
+        data=products,
     )
     network = st.segmented_control("Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params")
     mine = rows[rows["network"] == ("VGG-16" if network == "VGG-16" else "VGG-19")]
@@ -123,27 +113,18 @@ def _any_network(factor: int) -> None:
         st.metric("Parameters", f"{row['params'] / 1e6:,.2f} M", border=True)
         printed = row["published_gmacs"] == row["published_gmacs"]
         st.metric("Published by torchvision", f"{row['published_gmacs']:,.3f} GMAC" if printed else "not published", border=True)
-    long = kinds.assign(products=factor * kinds["macs"] / 1e9, other=kinds["other_ops"] / 1e9).melt("kind", ["products", "other"], "work", "giga")
+    long = kinds.assign(products=factor * kinds["macs"] / 1e9, other=kinds["other_ops"] / 1e9).melt("kind", ["products", "other"], "work", "giga_ops")
     long["work"] = long["work"].map({"products": "convolutions and matrix products", "other": "everything else, once each"})
-    chart = (
-        alt.Chart(long[long["giga"] > 0])
-        .mark_bar()
-        .encode(
-            x=alt.X("giga:Q", title="Operations for one image (billions)"),
-            y=alt.Y("kind:N", title=None, sort="-x"),
-            color=alt.Color("work:N", title=None, legend=alt.Legend(orient="top", columns=1, labelLimit=260)),
-            tooltip=["kind", "work", alt.Tooltip("giga", format=".4f")],
-        )
-    )
     top = kinds.iloc[0]
     figure(
-        chart,
+        charts.kinds(),
         title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of its multiply-accumulates",
         alt_text="Operations by kind of layer in the chosen network",
         origins=of_jobs("flops/layers"),
         caption=f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and {(networks['variant'] == 'caffe').sum()} of Caffe "
         f"are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
-        data=kinds,
+        data=long[long["giga_ops"] > 0],
+        csv=kinds,
     )
     with st.expander("Its layers, and all networks, as tables"):
         st.dataframe(ask(counts.layers, model), hide_index=True, alt="Layers of the chosen network")

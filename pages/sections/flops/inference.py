@@ -1,11 +1,12 @@
 """3.4: inference time and peak throughput on the K80 under every reading, and what was really measured."""
 
-import altair as alt
 import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_jobs, published
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs, published
+from pages.sections.flops import charts
 from store.flops import peaks
 
 
@@ -48,18 +49,8 @@ def _reality() -> None:
     rows = ask(peaks.k80_reality)
     if rows.empty:
         return
-    limits = rows.drop_duplicates("network")
-    line = alt.Chart(rows).encode(
-        x=alt.X("batch:Q", title="Batch (images)", scale=alt.Scale(type="log", base=2)),
-        color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top")),
-    )
-    measured = line.mark_line(point=True).encode(
-        y=alt.Y("images_per_s:Q", title="Images/s"),
-        tooltip=["network", "batch", "images_per_s", alt.Tooltip("percent_of_peak", format=".0f", title="% of peak")],
-    )
-    limit = alt.Chart(limits).mark_rule(strokeDash=[6, 4]).encode(y="peak_images_per_s:Q", color="network:N", tooltip=["network", "peak_images_per_s"])
     figure(
-        (measured + limit).properties(height=300),
+        charts.measured_against_peak(),
         title="Measured on one GPU of a K80: "
         + ", ".join(
             f"{group['percent_of_peak'].min():.0f} to {group['percent_of_peak'].max():.0f} % of that peak for {network}"

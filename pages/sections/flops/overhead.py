@@ -1,12 +1,13 @@
 """3.3: the sum of layer times against the whole forward pass, in Lu et al.'s tables and in our own measurement."""
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_runs, published
+from pages.parts.figure import figure
+from pages.parts.origin import of_runs, published
+from pages.sections.flops import charts
 from store.flops import times
 
 MODES = {"forward_ms": "whole forward pass", "sum_ms": "sum of layers, waiting after each", "amortised_ms": "sum of layers, amortised"}
@@ -33,19 +34,8 @@ def _paper() -> None:
     worst, cpu = rows.loc[rows["ratio"].idxmax()], rows[rows["processor"] == "CPU"]
     origins = published("Lu 2017, Tables 2, 3, 5, 6")
     rows = rows.assign(measured=rows["network"] + " · " + rows["platform"])
-    points = (
-        alt.Chart(rows)
-        .mark_point(filled=True, size=90)
-        .encode(
-            x=alt.X("ratio:Q", title="Sum of layer times ÷ whole forward pass", scale=alt.Scale(zero=True)),
-            y=alt.Y("measured:N", title=None, axis=alt.Axis(grid=True, labelLimit=200)),
-            color=alt.Color("processor:N", title=None, legend=alt.Legend(orient="top")),
-            tooltip=["network", "platform", "layers", "sum_ms", "forward_ms", alt.Tooltip("ratio", format=".2f")],
-        )
-    )
-    rule = alt.Chart().mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.datum(1))
     figure(
-        alt.layer(points, rule, data=rows).properties(height=alt.Step(24)),
+        charts.sum_against_whole(),
         title=f"On CPUs layer times add up to within {100 * (cpu['ratio'] - 1).abs().max():.0f} %; on GPUs their sum exceeds the whole pass, "
         f"up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})",
         alt_text="Ratio of summed layer times to the whole forward pass on four processors",
@@ -54,21 +44,9 @@ def _paper() -> None:
         data=rows,
     )
     gpu = rows[rows["processor"] == "GPU"]
-    chart = (
-        alt.Chart(gpu)
-        .mark_point(filled=True, size=110)
-        .encode(
-            x=alt.X("layers:Q", title="Layers in the network"),
-            y=alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)"),
-            color=alt.Color("platform:N", title=None, legend=alt.Legend(orient="top")),
-            shape=alt.Shape("platform:N", title=None),
-            tooltip=["network", "platform", "layers", alt.Tooltip("overhead_ms", format=".1f"), alt.Tooltip("overhead_per_layer_ms", format=".2f")],
-        )
-    )
     deep = gpu[gpu["layers"] > 100]
-    names = alt.Chart(gpu[gpu["platform"] == "TK1 GPU"]).mark_text(dy=-16, color="gray").encode(x="layers:Q", y="overhead_ms:Q", text="network:N")
     figure(
-        alt.layer(chart, names).properties(height=280),
+        charts.overhead_by_layers(),
         title=f"The two networks with the most layers have by far the most overhead, from {deep['overhead_ms'].min():.0f} to {deep['overhead_ms'].max():.0f} ms",
         alt_text="Measuring overhead against number of layers on two mobile GPUs",
         origins=origins,
@@ -96,27 +74,16 @@ def _ours() -> None:
     origins, kind = of_runs(mine["run_id"]), mine["device_kind"].iloc[0]
     long = mine.melt(["timed", "layers", "repeats"], list(MODES), "mode", "ms").replace({"mode": MODES})
     worst = mine.loc[mine["ratio"].idxmax()]
-    chart = (
-        alt.Chart(long)
-        .mark_bar()
-        .encode(
-            x=alt.X("ms:Q", title="Time of one forward pass (ms)"),
-            y=alt.Y("timed:N", title=None, axis=alt.Axis(labelLimit=200)),
-            yOffset=alt.YOffset("mode:N", sort=list(MODES.values())),
-            color=alt.Color("mode:N", title=None, sort=list(MODES.values()), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
-            tooltip=["timed", "mode", "repeats", alt.Tooltip("ms:Q", format=".3f")],
-        )
-        .properties(height=alt.Step(16))
-    )
     figure(
-        chart,
+        charts.ways_of_timing(tuple(MODES.values())),
         title=f"On {device} the sum of synchronised layers is {mine['ratio'].min():.2f} to {mine['ratio'].max():.2f} times the whole pass "
         f"(most for {worst['timed']})",
         alt_text="Our timings of whole pass, sum of synchronised layers, sum of amortised layers",
         origins=origins,
         caption="Medians over repeats. Amortised: each layer repeated back to back on its own input, one wait at the end, divided by the count "
         f"(Section 5.1 of the paper). {WHY[kind]}",
-        data=mine,
+        data=long,
+        csv=mine,
     )
     ratios = ask(times.lu_gap)[["network", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
     both = _side_by_side(mine.assign(platform=f"here: {device}"), ratios)

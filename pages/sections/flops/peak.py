@@ -1,12 +1,13 @@
 """3.1: PALEO's layer times on any device, and the Platform Percent of Peak that published measurements imply."""
 
-import altair as alt
 import streamlit as st
 
 from compute.models.paleo import Platform, layer_times, throughput
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure, of_jobs, of_runs, published
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs, of_runs, published
+from pages.sections.flops import charts
 from store import catalogue
 from store.flops import counts, peaks, times
 
@@ -56,21 +57,9 @@ def _explorer() -> None:
         st.metric("Time in computing", f"{100 * compute_ms / total_ms:.0f} %", border=True, help="The rest is moving data through memory.")
         st.metric("Peak used", f"{device['peak_tflops']:g} TFLOPS", border=True)
     long = rows.melt(["position", "name", "kind"], list(TERMS), "term", "ms").replace({"term": TERMS})
-    chart = (
-        alt.Chart(long)
-        .mark_bar()
-        .encode(
-            x=alt.X("position:O", title="Layer, in order of execution", axis=alt.Axis(labels=len(rows) <= 60, ticks=False, labelAngle=0)),
-            y=alt.Y("ms:Q", title="Time (ms)"),
-            color=alt.Color("term:N", title=None, sort=list(TERMS.values()), legend=alt.Legend(orient="top", columns=2, labelLimit=220)),
-            order=alt.Order("term:N"),
-            tooltip=["name", "kind", "term", alt.Tooltip("ms:Q", format=".4f")],
-        )
-        .properties(height=280)
-    )
     slowest = rows.loc[rows["total_ms"].idxmax()]
     figure(
-        chart,
+        charts.layer_times(tuple(TERMS.values()), len(rows) <= 60),
         title=f"{model}, batch {batch}, on {label} at {ppp} % of peak: {slowest['name']} takes the most time "
         f"({100 * slowest['total_ms'] / total_ms:.0f} % of {total_ms:,.2f} ms)",
         alt_text="PALEO layer times split into computing, reading and writing",
@@ -78,7 +67,8 @@ def _explorer() -> None:
         caption="PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by PPP as in the authors' "
         "code; memory traffic in fp32, weights among the inputs, parallel branches added up. FLOPs are our count (two a multiply-accumulate, "
         "convolutions and matrix products).",
-        data=rows,
+        data=long,
+        csv=rows,
     )
     with st.expander("The layers as a table"):
         st.dataframe(
@@ -101,31 +91,9 @@ def _implied() -> None:
         return
     st.subheader("PPP that published measurements imply", divider="gray")
     one = rows[rows["gpus"] == 1].assign(network=lambda r: r["gpu_type"] + " · " + r["model"])
-    points = (
-        alt.Chart(one)
-        .mark_point(filled=True, size=70, opacity=0.8)
-        .encode(
-            x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
-            y=alt.Y("network:N", title=None, axis=alt.Axis(grid=True, labelLimit=200)),
-            color=alt.Color("mode:N", title=None, legend=alt.Legend(orient="top")),
-            shape=alt.Shape(
-                "precision:N",
-                title="Precision",
-                legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor="gray", symbolStrokeColor="gray"),
-            ),
-            tooltip=[
-                *("device", "platform", "framework", "model", "mode", "precision", "batch"),
-                alt.Tooltip("images_per_s_gpu", format=",.0f"),
-                alt.Tooltip("ppp_percent", format=".1f"),
-                "source",
-            ],
-        )
-    )
-    whole = alt.Chart().mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.datum(100))
-    chart = alt.layer(points, whole, data=one).properties(height=alt.Step(26))
     low, high = one.loc[one["ppp_percent"].idxmin()], one.loc[one["ppp_percent"].idxmax()]
     figure(
-        chart,
+        charts.implied_ppp(),
         title=f"No single constant: implied PPP runs from {low['ppp_percent']:.0f} % ({low['model']}, {low['gpu_type']}, {low['mode']}, batch {low['batch']}) "
         f"to {high['ppp_percent']:.0f} % ({high['model']}, {high['gpu_type']}, {high['mode']}, batch {high['batch']})",
         alt_text="Implied Platform Percent of Peak by model, GPU type and framework",
@@ -134,7 +102,8 @@ def _implied() -> None:
         "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. More than 100 % means that the library did fewer "
         "operations than a direct convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed. PALEO fits its "
         "constant to the whole estimate, memory included; here it is computing alone. Peaks are second-hand copies of data sheets.",
-        data=rows,
+        data=one,
+        csv=rows,
     )
     with st.expander(f"All {len(rows)} rows, several GPUs included"):
         st.dataframe(
@@ -153,20 +122,9 @@ def _rates() -> None:
     st.subheader("What one constant hides: rates by kind of layer", divider="gray")
     device = st.selectbox("Timed on", sorted(rows["device"].unique()), key="rates_on", bind="query-params")
     mine = rows[(rows["device"] == device) & (rows["batch"] == rows["batch"].min())]
-    chart = (
-        alt.Chart(mine)
-        .mark_point(filled=True, size=80)
-        .encode(
-            x=alt.X("giga_ops_per_s:Q", title="Operations per second (10⁹, logarithmic)", scale=alt.Scale(type="log")),
-            y=alt.Y("kind:N", title=None, sort="-x", axis=alt.Axis(grid=True)),
-            color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=2)),
-            tooltip=["network", "kind", *(alt.Tooltip(c, format=".3g") for c in ("ms", "giga_ops_per_s", "time_percent", "of_best_percent"))],
-        )
-        .properties(height=alt.Step(28))
-    )
     best, worst = mine.loc[mine["giga_ops_per_s"].idxmax()], mine.loc[mine["giga_ops_per_s"].idxmin()]
     figure(
-        chart,
+        charts.rates(),
         title=f"On {device}, {best['network']}'s {best['kind']} layers run at {best['giga_ops_per_s']:,.0f} billion operations/s, "
         f"{worst['network']}'s {worst['kind']} layers at {worst['giga_ops_per_s']:,.2g}",
         alt_text="Operations per second by kind of layer in our own timings",

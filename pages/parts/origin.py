@@ -1,0 +1,62 @@
+"""Where a figure's data come from, as badges: provenance and scale, each with what it means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.data import ask
+from store import catalogue
+
+COLOURS = {"measured": "green", "emulated": "orange", "imported": "violet", "published": "blue", "modelled": "gray"}
+MEANINGS = {
+    "measured": "ran on the device that it names",
+    "emulated": "ran here in place of a device that was not at hand: the losses are real, that device's time is modelled",
+    "imported": "somebody else's log",
+    "published": "printed in a paper or a data sheet",
+    "modelled": "the value of a formula",
+}
+SCALES = {
+    "smoke": "seconds, for tests",
+    "cpu": "minutes to an hour on two cores",
+    "paper": "what the assignment asks for, in full",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a figure's data come from: provenance, scale of the runs (None for facts), and details."""
+
+    provenance: str
+    scale: str | None = None
+    detail: str = ""
+
+
+def of_jobs(*jobs: str) -> list[Origin]:
+    """The origins of the runs of some jobs (`problem/job`), at the largest scale of each."""
+    return _origins(ask(catalogue.job_runs, list(jobs)))
+
+
+def of_runs(run_ids: Sequence[str]) -> list[Origin]:
+    """The origins of these runs."""
+    return _origins(ask(catalogue.run_origins, sorted(run_ids)))
+
+
+def published(*works: str) -> list[Origin]:
+    """The origin of facts from these works; none where there are none."""
+    return [Origin("published", None, "; ".join(works))] if works else []
+
+
+def _origins(found: pd.DataFrame) -> list[Origin]:
+    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}") for row in found.itertuples()]
+
+
+def badges(origins: Sequence[Origin]) -> None:
+    """One badge for each distinct provenance and scale, with what they mean as help."""
+    with st.container(horizontal=True, gap="small"):
+        for provenance, scale in dict.fromkeys((o.provenance, o.scale) for o in origins):
+            details = "; ".join(o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail)
+            text = f"{provenance} · {scale} scale" if scale else provenance
+            said = f"{provenance}: {MEANINGS[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
+            st.badge(text, color=COLOURS[provenance], help=f"{said} {details}")
