@@ -17,7 +17,7 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
         .encode(
             x=alt.X("position:O", title="Layer, in order of execution", axis=alt.Axis(labels=labels, ticks=False, labelAngle=0)),
             y=alt.Y("ms:Q", title="Time (ms)"),
-            color=alt.Color("term:N", title=None, sort=list(terms), legend=alt.Legend(orient="top", columns=2, labelLimit=220)),
+            color=alt.Color("term:N", title=None, sort=list(terms), legend=alt.Legend(orient="top", columns=1, labelLimit=220)),
             order=alt.Order("term:N"),
             tooltip=tips("name", "kind", "term", ms=".4f"),
         )
@@ -38,7 +38,7 @@ def implied_ppp() -> alt.Chart:
             shape=alt.Shape(
                 "precision:N",
                 title="Precision",
-                legend=alt.Legend(orient="top", titleOrient="left", symbolFillColor="gray", symbolStrokeColor="gray"),
+                legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
             ),
             tooltip=tips(
                 *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"), images_per_s_gpu=",.0f", ppp_percent=".1f"
@@ -100,12 +100,11 @@ def kinds() -> alt.Chart:
 @drawing
 def sum_against_whole() -> alt.Chart:
     """Sum of layer times over the whole pass: measured, processor, network, platform, layers, sum_ms, forward_ms, ratio."""
-    title = "Sum of layer times ÷ whole forward pass"
     return (
         alt.Chart()
         .mark_point(filled=True, size=90)
         .encode(
-            x=alt.X("ratio:Q", title=title, scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("ratio:Q", title="Sum of layers ÷ whole pass", scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("measured:N", title=None, axis=NAMES),
             color=alt.Color("processor:N", title=None, legend=TOP),
             tooltip=tips("network", "platform", "layers", sum_ms=".1f", forward_ms=".1f", ratio=".2f"),

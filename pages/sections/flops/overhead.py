@@ -10,7 +10,7 @@ from pages.parts.origin import of_runs, published
 from pages.sections.flops import charts
 from store.flops import times
 
-MODES = {"forward_ms": "whole forward pass", "sum_ms": "sum of layers, waiting after each", "amortised_ms": "sum of layers, amortised"}
+MODES = {"forward_ms": "whole pass", "sum_ms": "layers, waiting after each", "amortised_ms": "layers, amortised"}
 
 
 WHY = {
