@@ -167,6 +167,87 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- a loss-model coefficient (of segment 'all', '1', '2', …, losses not normalised) as a linear function of
+-- depth and GPU type: one row a term, and with each the regression's quality; gpu_p is the F test's
+-- probability that GPU types without an effect would differ this much
+CREATE TABLE beta_regression (
+    run_id VARCHAR NOT NULL,
+    segment VARCHAR NOT NULL,
+    parameter VARCHAR NOT NULL CHECK (parameter IN ('beta0', 'beta1', 'beta2')),
+    term VARCHAR NOT NULL,
+    coefficient DOUBLE NOT NULL CHECK (isfinite(coefficient)),
+    low DOUBLE NOT NULL CHECK (low <= coefficient),
+    high DOUBLE NOT NULL CHECK (high >= coefficient),
+    r2 DOUBLE NOT NULL CHECK (r2 <= 1),
+    depth_r2 DOUBLE NOT NULL CHECK (depth_r2 <= 1),
+    cv_rmse DOUBLE NOT NULL CHECK (cv_rmse >= 0),
+    gpu_p DOUBLE NOT NULL CHECK (gpu_p BETWEEN 0 AND 1),
+    PRIMARY KEY (run_id, segment, parameter, term)
+);
+
+-- mean training loss of an epoch (counted from 0): predicted, and measured where it was trained
+CREATE TABLE curve_predictions (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    gpu_type VARCHAR NOT NULL,
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    predicted DOUBLE NOT NULL CHECK (isfinite(predicted)),
+    measured DOUBLE CHECK (isfinite(measured)),
+    PRIMARY KEY (run_id, depth, gpu_type, epoch)
+);
+
+-- epochs until a test accuracy (0 to 1) is reached; low and high over the single trainings' loss–accuracy
+-- relations; NULL where it is not reached
+CREATE TABLE epochs_to_target (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    gpu_type VARCHAR NOT NULL,
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    low DOUBLE CHECK (low > 0),
+    high DOUBLE CHECK (high > 0),
+    measured DOUBLE CHECK (measured > 0),
+    PRIMARY KEY (run_id, depth, gpu_type, target)
+);
+
+-- a training step of a CIFAR ResNet of depth d on one GPU: fixed_ms + per_layer_ms * d, for `batch` images
+CREATE TABLE gpu_times (
+    run_id VARCHAR NOT NULL,
+    gpu_type VARCHAR NOT NULL,
+    fixed_ms DOUBLE NOT NULL CHECK (fixed_ms >= 0),
+    per_layer_ms DOUBLE NOT NULL CHECK (per_layer_ms >= 0),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    PRIMARY KEY (run_id, gpu_type)
+);
+
+-- Eqs. 3 and 4 of Optimus: theta0 in s (asynchronous) or s an image (synchronous), the others in s;
+-- m_batch is the images of a step over all workers
+CREATE TABLE speed_models (
+    run_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    mode VARCHAR NOT NULL CHECK (mode IN ('synchronous', 'asynchronous')),
+    theta0 DOUBLE NOT NULL CHECK (theta0 >= 0),
+    theta1 DOUBLE NOT NULL CHECK (theta1 >= 0),
+    theta2 DOUBLE NOT NULL CHECK (theta2 >= 0),
+    theta3 DOUBLE NOT NULL CHECK (theta3 >= 0),
+    theta4 DOUBLE CHECK (theta4 >= 0),
+    m_batch DOUBLE CHECK (m_batch > 0),
+    source VARCHAR NOT NULL,
+    PRIMARY KEY (run_id, name)
+);
+
+-- hours to a test accuracy; gpu_type is NULL for the paper's own cluster
+CREATE TABLE time_to_accuracy (
+    run_id VARCHAR NOT NULL,
+    speed_model VARCHAR NOT NULL,
+    servers INTEGER NOT NULL CHECK (servers > 0),
+    workers INTEGER NOT NULL CHECK (workers > 0),
+    gpu_type VARCHAR,
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
+    PRIMARY KEY (run_id, speed_model, servers, workers, target)
+);
+
 -- ---------------------------------------------------------------- what others published
 
 -- works that facts come from; `work` is the short name that the other tables use

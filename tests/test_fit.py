@@ -1,46 +1,13 @@
 """The experiment `fit` on trainings with planted loss curves, from artefacts to the store."""
 
-import numpy as np
 import pytest
 
 from compute.__main__ import main
-from compute.models.loss_curve import LossCurve
 from compute.optimus.trainings import trainings
-from store.artefact import write_run
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
-from tests.conftest import make_run
-
-PER_EPOCH, EPOCHS = 20, 40
-DROPS = (20 * PER_EPOCH, 30 * PER_EPOCH)
-PIECES = [
-    LossCurve(beta0=0.01, beta1=0.45, beta2=0.5),
-    LossCurve(beta0=0.05, beta1=2.0, beta2=0.3),
-    LossCurve(beta0=0.2, beta1=4.0, beta2=0.25),
-]
-
-
-def plant(runs, depth: int, gpu_type: str, seed: int) -> None:
-    """A training whose loss follows PIECES, with a little noise, as `train` would have left it."""
-    steps = np.arange(1, EPOCHS * PER_EPOCH + 1)
-    segment = np.searchsorted(DROPS, steps - 1, side="right")
-    start = np.array([0, *DROPS])[segment]
-    losses = np.choose(segment, [piece.loss(steps - start) for piece in PIECES]) + np.random.default_rng(seed).normal(0, 0.01, len(steps))
-    by_epoch = losses.reshape(EPOCHS, PER_EPOCH).mean(axis=1)
-    epochs = {
-        "epoch": np.arange(EPOCHS),
-        "step": PER_EPOCH * np.arange(1, EPOCHS + 1),
-        "lr": 0.1 ** (1 + segment[::PER_EPOCH]),
-        "train_loss": by_epoch,
-        "train_accuracy": np.linspace(0.2, 0.9, EPOCHS),
-        "test_loss": by_epoch,
-        "test_accuracy": np.linspace(0.2, 0.8, EPOCHS),
-        "seconds": np.full(EPOCHS, 1.0),
-        "images_per_s": np.full(EPOCHS, 100.0),
-    }
-    run = make_run(scale="cpu", model=f"resnet{depth}", depth=depth, gpu_type=gpu_type, seed=seed)
-    write_run(run, {"steps": {"step": steps - 1, "loss": losses}, "epochs": epochs}, runs)
+from tests.planted import EPOCHS, PIECES, plant
 
 
 @pytest.fixture(scope="module")

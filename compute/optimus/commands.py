@@ -1,4 +1,5 @@
-"""The commands of Problem 4: `train` makes the loss curves, `fit` their models."""
+"""The commands of Problem 4: `train` makes the loss curves, `fit` their models, `predict` the curve of ResNet-50,
+`plan` its hours."""
 
 import argparse
 import time
@@ -39,24 +40,16 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
-    parser.add_argument(
-        "--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products"
-    )
+    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")
     parser.add_argument("--engine", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
-    parser.add_argument(
-        "--together", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1"
-    )
-    parser.add_argument(
-        "--processes", type=int, default=0, metavar="N", help="processes that share the list of runs; 0: 1 on CUDA, else one a core"
-    )
+    parser.add_argument("--together", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1")
+    parser.add_argument("--processes", type=int, default=0, metavar="N", help="processes that share the list of runs; 0: 1 on CUDA, else one a core")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of a process")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="folder for the state of unfinished runs instead of work/checkpoints")
     parser.add_argument("--checkpoint-every", type=float, default=5.0, metavar="S", help="least time between two checkpoints of a run, in seconds")
     parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
     parser.add_argument("--again", action="store_true", help="train even what is there already")
-    parser.add_argument(
-        "--list", action="store_true", help="say which runs are there and which are owed, and how long they would take here"
-    )
+    parser.add_argument("--list", action="store_true", help="say which runs are there and which are owed, and how long they would take here")
 
 
 def train(args: argparse.Namespace) -> list[Path]:
@@ -147,13 +140,27 @@ def show(runs: list, owed: list, request, processes: int) -> None:
 
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `fit`."""
+    """The options of `fit`, `predict` and `plan`."""
     parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), help="scale of the trainings; the largest there is, if left out")
 
 
 def fit(args: argparse.Namespace) -> list[Path]:
     """Fit the loss models; returns the run folder written."""
     from compute.optimus import fit as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
+def predict(args: argparse.Namespace) -> list[Path]:
+    """Regress the coefficients and predict ResNet-50; returns the run folder written."""
+    from compute.optimus import predict as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
+def plan(args: argparse.Namespace) -> list[Path]:
+    """Turn the predicted epochs into hours; returns the run folder written."""
+    from compute.optimus import plan as experiment
 
     return [experiment.run(args.runs, args.scale)]
 
@@ -168,5 +175,15 @@ COMMANDS = {
         help="Fit Optimus' loss model to every training, whole and between learning-rate drops, and what it forecasts as training goes on.",
         arguments=fit_arguments,
         run=fit,
+    ),
+    "predict": Command(
+        help="Regress the loss model's coefficients on depth and GPU type, predict ResNet-50's curve, and compare it with its trainings.",
+        arguments=fit_arguments,
+        run=predict,
+    ),
+    "plan": Command(
+        help="Turn ResNet-50's predicted epochs into hours against workers and servers, by Optimus' speed models.",
+        arguments=fit_arguments,
+        run=plan,
     ),
 }

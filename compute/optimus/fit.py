@@ -44,9 +44,7 @@ def loss_models(training: Training) -> list[dict]:
         largest = points_of(training.losses, training.steps_per_epoch, outliers=outliers)[2]
         for normalised in (True, False):
             for segment, first, end in training.segments():
-                k, l, unit = points_of(
-                    training.losses[first:end], training.steps_per_epoch, outliers=outliers, unit=largest if normalised else 1.0
-                )
+                k, l, unit = points_of(training.losses[first:end], training.steps_per_epoch, outliers=outliers, unit=largest if normalised else 1.0)
                 found = fit(k, l, unit=unit)
                 rows.append(
                     {
@@ -99,4 +97,3 @@ def forecast(training: Training) -> list[dict]:
                 }
             )
     return rows
-

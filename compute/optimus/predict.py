@@ -1,0 +1,142 @@
+"""The experiment `predict`: coefficients regressed on depth and GPU type, and ResNet-50's curve from them (question 4.2).
+
+The regression sees every depth but 50. The predicted curve is that of the piecewise model, so that
+each piece between learning-rate drops has its own three regressions. Epochs to an accuracy follow
+through the loss–accuracy relation that the other depths showed, which only falls (isotonic regression).
+"""
+
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+from tqdm import tqdm
+
+from compute.models.loss_curve import LossCurve, PiecewiseCurve
+from compute.optimus.calibrate import fit, points_of
+from compute.optimus.regress import Regression, regress
+from compute.optimus.trainings import Training, trainings
+from store.artefact import Run, write_run
+
+HELD_OUT = 50
+COEFFICIENTS = ("beta0", "beta1", "beta2")
+TARGETS = tuple(round(0.30 + 0.01 * i, 2) for i in range(66))  # test accuracies, 30 to 95 %
+
+
+def run(runs: Path, scale: str | None) -> Path:
+    """Regress, predict, compare with the trainings of the held-out depth, and write the run; returns its folder.
+
+    Raises ComputeError where fewer than three other depths have been trained.
+    """
+    start = time.perf_counter()
+    every = trainings(runs, scale)
+    seen, held_out = [t for t in every if t.depth != HELD_OUT], [t for t in every if t.depth == HELD_OUT]
+    fitted = [(training, pieces(training)) for training in tqdm(seen, desc="fitting", unit="run")]
+    segments = {segment for _, curves in fitted for segment in curves}
+    regressions = {
+        (segment, name): regress([t.depth for t, _ in fitted], [t.gpu_type for t, _ in fitted], [getattr(c[segment], name) for _, c in fitted])
+        for segment in sorted(segments)
+        for name in COEFFICIENTS
+    }
+    curves, targets = [], []
+    for gpu_type in dict.fromkeys(t.gpu_type for t in seen):
+        measured = next((t for t in held_out if t.gpu_type == gpu_type), None)
+        like = measured or next(t for t in seen if t.gpu_type == gpu_type)
+        predicted = by_epoch(predict(regressions, like, gpu_type), like)
+        for epoch, loss in enumerate(predicted):
+            real = float(measured.train_loss[epoch]) if measured else None
+            curves.append({"depth": HELD_OUT, "gpu_type": gpu_type, "epoch": epoch, "predicted": loss, "measured": real})
+        targets += [{"depth": HELD_OUT, "gpu_type": gpu_type, **row} for row in epochs_to_targets(predicted, seen, measured)]
+    record = Run(
+        problem="optimus",
+        job="predict",
+        scale=every[0].scale,
+        provenance="modelled",
+        config={"held_out_depth": HELD_OUT, "trainings": len(seen), "normalised": False},
+        depth=HELD_OUT,
+        inputs=tuple(training.run_id for training in every),
+        seconds=round(time.perf_counter() - start, 3),
+    )
+    tables = {"beta_regression": terms(regressions), "curve_predictions": curves, "epochs_to_target": targets}
+    return write_run(record, tables, runs)
+
+
+def pieces(training: Training) -> dict[str, LossCurve]:
+    """The curve of the whole training (`all`) and of each piece between drops, of losses as they are."""
+    return {
+        segment: fit(*points_of(training.losses[first:end], training.steps_per_epoch, unit=1.0)[:2]).curve
+        for segment, first, end in training.segments()
+    }
+
+
+def predict(regressions: dict[tuple[str, str], Regression], like: Training, gpu_type: str) -> PiecewiseCurve:
+    """The held-out depth's curve on a GPU type, with the learning-rate drops of a training like it."""
+    names = [segment for segment, *_ in like.segments() if segment != "all"]
+    curves = [LossCurve(**{name: regressions[segment, name].predict(HELD_OUT, gpu_type) for name in COEFFICIENTS}) for segment in names]
+    return PiecewiseCurve(starts=(0, *like.drops), curves=tuple(curves))
+
+
+def by_epoch(curve: PiecewiseCurve, like: Training) -> list[float]:
+    """The mean loss of each epoch, as trainings report it."""
+    steps = np.arange(1, len(like.losses) + 1)
+    return curve.loss(steps).reshape(-1, like.steps_per_epoch).mean(axis=1).tolist()
+
+
+def epochs_to_targets(predicted: list[float], seen: list[Training], measured: Training | None) -> list[dict]:
+    """For each target accuracy: epochs predicted through all trainings' loss–accuracy relation, the range over each training's own, and the real ones.
+
+    None where the accuracy is not reached.
+    """
+    pooled = relation(np.concatenate([t.train_loss for t in seen]), np.concatenate([t.test_accuracy for t in seen]))
+    own = [relation(t.train_loss, t.test_accuracy) for t in seen]
+    expected, spread = pooled(predicted), [one(predicted) for one in own]
+    rows = []
+    for target in TARGETS:
+        each = sorted(first_epoch(accuracy, target) for accuracy in spread)
+        rows.append(
+            {
+                "target": target,
+                "predicted": finite(first_epoch(expected, target)),
+                "low": finite(each[0]),
+                "high": finite(each[-1]),
+                "measured": finite(first_epoch(measured.test_accuracy, target)) if measured else None,
+            }
+        )
+    return rows
+
+
+def relation(loss: np.ndarray, accuracy: np.ndarray):
+    """Test accuracy as a falling function of the epoch's training loss; constant outside of the losses that were seen."""
+    return IsotonicRegression(increasing=False, out_of_bounds="clip").fit(loss, accuracy).predict
+
+
+def first_epoch(accuracy: np.ndarray, target: float) -> float:
+    """Epochs until the accuracy is reached for the first time, counted from 1; infinite where it never is."""
+    reached = np.flatnonzero(np.asarray(accuracy) >= target)
+    return float(reached[0] + 1) if len(reached) else math.inf
+
+
+def finite(value: float) -> float | None:
+    """The value, or None for infinity."""
+    return value if math.isfinite(value) else None
+
+
+def terms(regressions: dict[tuple[str, str], Regression]) -> list[dict]:
+    """Rows of `beta_regression`: one a coefficient of each regression, with the regression's quality."""
+    return [
+        {
+            "segment": segment,
+            "parameter": name,
+            "term": term.name,
+            "coefficient": term.coefficient,
+            "low": term.low,
+            "high": term.high,
+            "r2": found.r2,
+            "depth_r2": found.depth_r2,
+            "cv_rmse": found.cv_rmse,
+            "gpu_p": found.gpu_p,
+        }
+        for (segment, name), found in regressions.items()
+        for term in found.terms
+    ]
