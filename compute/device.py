@@ -2,6 +2,8 @@
 
 import os
 import platform
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -22,10 +24,14 @@ def name(device: torch.device) -> str:
     """What the device calls itself, e.g. `Tesla V100-SXM2-16GB` or `AMD EPYC`."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    file = Path("/proc/cpuinfo")
-    lines = file.read_text().splitlines() if file.exists() else []
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.processor() or "CPU"
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    with suppress(OSError, subprocess.SubprocessError):  # macOS
+        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    return platform.processor() or platform.machine()
 
 
 def cores() -> int:

@@ -56,3 +56,11 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         assert page.evaluate(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth"), "the page scrolls sideways"
         assert "⟨missing⟩" not in page.inner_text("[data-testid=stMain]")
         assert not errors
+
+
+def test_a_servers_first_visitor_may_follow_a_deep_link(browser):
+    with server() as (port, _), browser.new_context(viewport={"width": 1200, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/flops?question=3.2")
+        page.wait_for_selector("h3:has-text('3.2')", timeout=30_000)
+        assert page.get_by_role("link", name="Overview").count() >= 1

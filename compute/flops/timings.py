@@ -11,12 +11,9 @@ residual sum and the concatenation, which are layers in Caffe. Tracing the netwo
 turns a sum in place, `y += x`, into one with an output of its own).
 """
 
-import platform
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +24,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
 from compute import ComputeError
+from compute import device as devices
 from compute.flops.count import Counter
 from compute.flops.layers import build, build_on_meta, network
 from store.artefact import Run, write_run
@@ -193,20 +191,6 @@ def row(mode: str, position: int, what: str, kind: str, ms: list[float]) -> dict
     return {"mode": mode, "position": position, "what": what, "kind": kind, "ms": middle, "sd_ms": spread, "repeats": len(ms)}
 
 
-def device_name(device: str) -> str:
-    """The marketing name of the processor that `device` (cpu or cuda) means, as well as the system tells it."""
-    if device == "cuda":
-        return torch.cuda.get_device_name()
-    with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    with suppress(OSError, subprocess.SubprocessError):
-        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    return platform.processor() or platform.machine()
-
-
 def configuration(model: str, device: str, batch: int, scale: str, effort: Effort) -> Run:
     """The record of one run: one network on one device (cpu or cuda) at one batch size."""
     config = {"device_kind": device, "batch": batch, "input_px": network(model).input_px, **vars(effort)}
@@ -221,7 +205,7 @@ def configuration(model: str, device: str, batch: int, scale: str, effort: Effor
         identity=("model", "device", *(["threads"] if device == "cpu" else []), "batch"),
         config=config,
         model=model,
-        device=device_name(device),
+        device=devices.name(torch.device(device)),
         note="Random weights and input: neither changes the operations. Evaluation mode; times are for a whole batch.",
     )
 

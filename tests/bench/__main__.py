@@ -48,7 +48,16 @@ def _counters() -> None:
     print(f"largest difference of a total: {row['worst']} {row['difference']:+.1f} %")
 
 
-PARTS = {"pages": _pages, "store": _store, "counters": _counters}
+def _training() -> None:
+    from tests.bench.training import training
+
+    print(f"{'network':<10}{'plain loop':>14}{'one process':>20}{'side by side':>20}   (batch 128, medians of 3)")
+    for row in training():
+        ratios = [f"{1e3 * row[name]:>9.0f} ms {row['plain_s'] / row[name]:>5.2f}×" for name in ("one_process_s", "side_by_side_s")]
+        print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}")
+
+
+PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training}
 
 if __name__ == "__main__":
     sys.exit(main())
