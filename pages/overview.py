@@ -11,7 +11,7 @@ TITLES = {
     "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", None),
     "supervision": ("Problem 2", "Weakly and semi-supervised learning", None),
     "flops": ("Problem 3", "FLOPs, PALEO and Platform Percent of Peak", "pages/flops.py"),
-    "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", None),
+    "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", "pages/optimus.py"),
 }
 
 through_entrance()

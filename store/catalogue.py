@@ -7,7 +7,14 @@ from store.reader import Reader
 
 UNANSWERED = "Not answered yet."
 # which command makes the runs of a job
-COMMANDS = {"flops/layers": "python -m compute flops", "flops/timings": "python -m compute timings"}
+COMMANDS = {
+    "flops/layers": "python -m compute flops",
+    "flops/timings": "python -m compute timings",
+    "optimus/train": "python -m compute train",
+    "optimus/fit": "python -m compute fit",
+    "optimus/predict": "python -m compute predict",
+    "optimus/plan": "python -m compute plan",
+}
 
 
 def questions(reader: Reader) -> pd.DataFrame:
@@ -104,4 +111,3 @@ def runs(reader: Reader) -> pd.DataFrame:
 def sources(reader: Reader) -> pd.DataFrame:
     """The works that facts come from."""
     return reader.df("SELECT work, authors, title, venue, link FROM sources ORDER BY work")
-

@@ -48,7 +48,7 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         page.goto(address + view)
         page.wait_for_selector("h1", timeout=30_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
-        if "question=" in view:
+        if "/flops" in view:
             page.wait_for_selector(
                 "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]", timeout=30_000
             )

@@ -10,8 +10,8 @@ from store.build import build
 from store.layout import Layout
 from tests.conftest import PROJECT, make_run, steps
 
-PAGES = ["pages/overview.py", "pages/flops.py", "pages/runs.py"]
-QUESTIONS = {"pages/flops.py": ["3.1", "3.2", "3.3", "3.4"]}
+PAGES = ["pages/overview.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
+QUESTIONS = {"pages/flops.py": ["3.1", "3.2", "3.3", "3.4"], "pages/optimus.py": ["4.1", "4.2", "4.3"]}
 VIEWS = [(page, question) for page in PAGES for question in QUESTIONS.get(page, [None])]
 HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
 
@@ -35,7 +35,18 @@ def no_store(root):
     (root / "built").write_text("")
 
 
-STORES = {"committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+def trained_store(root):
+    from compute.__main__ import main
+    from tests.planted import plant
+
+    for depth in (18, 32, 50, 56):
+        for seed, gpu_type in enumerate(("K80", "V100")):
+            plant(root / "runs", depth, gpu_type, seed + depth)
+    for command in ("fit", "predict", "plan"):
+        assert main([command, "--runs", str(root / "runs")]) == 0
+
+
+STORES = {"trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -65,7 +76,7 @@ def test_page_renders(store, page, question):
     app = show(page, **({"question": question} if question else {}))
     assert not app.exception
     assert "⟨missing⟩" not in text(app) or store != "committed"
-    if store != "committed" and not (store == "some runs" and page == "pages/runs.py"):
+    if store != "committed" and not (store in ("some runs", "trained") and page != "pages/flops.py"):
         assert "python -m" in text(app)
 
 

@@ -10,7 +10,7 @@ READABLE_PX = 860
 
 
 def card(question: str) -> bool:
-    """Show a question and its written answer; False where there is nothing to rest it on."""
+    """Show a question and its written answer, with what is missing; whether there is an answer."""
     rows = {row["question"]: row for row in ask(catalogue.evidence)} if reader() else {}
     if question not in rows:
         missing(f"Question {question} needs the results.", "python -m store build")
@@ -20,12 +20,12 @@ def card(question: str) -> bool:
     st.caption(f"{row['points']} points. {row['asked']}")
     found = ask(answers.answer, question)
     if found is None:
-        missing(f"Question {question} is not answered yet.", "python -m compute --help")
-        return False
-    with st.container(width=READABLE_PX):
-        st.markdown(f"##### {found.headline}")
-        st.markdown(found.body)
-    if row["missing"]:
-        commands = [catalogue.COMMANDS.get(job, "python -m compute --help") for job in row["missing"]]
-        missing(f"This answer rests on results that are not here: {', '.join(row['missing'])}.", "; ".join(dict.fromkeys(commands)))
-    return True
+        st.info("The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:")
+    else:
+        with st.container(width=READABLE_PX):
+            st.markdown(f"##### {found.headline}")
+            st.markdown(found.body)
+    commands = [catalogue.COMMANDS[job] for job in row["missing"] if job in catalogue.COMMANDS]
+    if commands:
+        missing("Some of the runs that this question rests on are not here.", "; ".join(dict.fromkeys(commands)))
+    return found is not None

@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 
 from tests.conftest import PROJECT
 
-VIEWS = ("/", "/flops?question=3.1", "/flops?question=3.2", "/flops?question=3.3", "/flops?question=3.4", "/runs")
+VIEWS = ("/", "/flops?question=3.1", "/flops?question=3.2", "/flops?question=3.3", "/flops?question=3.4", "/optimus?question=4.1", "/optimus?question=4.2", "/optimus?question=4.3", "/runs")
 
 
 @contextmanager

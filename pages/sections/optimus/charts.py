@@ -1,0 +1,122 @@
+"""Problem 4's charts, drawn without data; the columns that they take are named in each docstring."""
+
+import altair as alt
+
+from pages.parts.figure import drawing, tips
+
+TOP = alt.Legend(orient="top")
+GPU = alt.Color("gpu_type:N", title=None, legend=TOP)
+
+
+@drawing
+def curves(y: str, title: str) -> alt.Chart:
+    """One line a training: epoch, y, network, gpu_type."""
+    return (
+        alt.Chart()
+        .mark_line()
+        .encode(
+            x=alt.X("epoch:Q", title="Epoch"),
+            y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=False)),
+            color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=3)),
+            strokeDash=alt.StrokeDash("gpu_type:N", title=None, legend=alt.Legend(orient="bottom")),
+            tooltip=tips("network", "gpu_type", "epoch", train_loss=".3f", test_accuracy=".1%"),
+        )
+        .properties(height=320)
+    )
+
+
+@drawing
+def fit() -> alt.LayerChart:
+    """Data points and fitted curves: step, loss, series (for lines); points carry the series `data`."""
+    points = (
+        alt.Chart()
+        .transform_filter("datum.series == 'training'")
+        .mark_point(filled=True, size=22, opacity=0.6, color="gray")
+        .encode(x=alt.X("step:Q", title="Step"), y=alt.Y("loss:Q", title="Training loss"), tooltip=tips(step=",.0f", loss=".3f"))
+    )
+    lines = (
+        alt.Chart()
+        .transform_filter("datum.series != 'training'")
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=alt.X("step:Q"), y=alt.Y("loss:Q"), color=alt.Color("series:N", title=None, legend=TOP), tooltip=tips("series", step=",.0f", loss=".3f")
+        )
+    )
+    return alt.layer(points, lines).properties(height=300)
+
+
+@drawing
+def residuals() -> alt.Chart:
+    """Measured less fitted loss: step, residual, series."""
+    return (
+        alt.Chart()
+        .mark_line(opacity=0.8)
+        .encode(
+            x=alt.X("step:Q", title="Step"),
+            y=alt.Y("residual:Q", title="Measured − fitted"),
+            color=alt.Color("series:N", title=None, legend=TOP),
+            tooltip=tips("series", step=",.0f", residual=".3f"),
+        )
+        .properties(height=160)
+    )
+
+
+@drawing
+def forecasts() -> alt.Chart:
+    """Forecast error as training goes on: progress_percent, error_percent, method, network, gpu_type."""
+    return (
+        alt.Chart()
+        .mark_line(point=True, opacity=0.7)
+        .encode(
+            x=alt.X("progress_percent:Q", title="Progress of the training (%)"),
+            y=alt.Y("error_percent:Q", title="(Forecast − real epochs) ÷ real epochs (%)"),
+            color=alt.Color("method:N", title=None, legend=TOP),
+            detail=[alt.Detail("network:N"), alt.Detail("gpu_type:N")],
+            tooltip=tips("network", "gpu_type", "method", "epoch", forecast_epochs=".1f", error_percent=".0f"),
+        )
+        .properties(height=300)
+    )
+
+
+@drawing
+def prediction() -> alt.Chart:
+    """Predicted and measured loss by epoch: epoch, loss, gpu_type, series."""
+    return (
+        alt.Chart()
+        .mark_line()
+        .encode(
+            x=alt.X("epoch:Q", title="Epoch"),
+            y=alt.Y("loss:Q", title="Mean training loss of an epoch", scale=alt.Scale(zero=False)),
+            color=GPU,
+            strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "measured"], legend=alt.Legend(orient="bottom")),
+            tooltip=tips("gpu_type", "series", "epoch", loss=".3f"),
+        )
+        .properties(height=320)
+    )
+
+
+@drawing
+def hours() -> alt.Chart:
+    """Hours against workers: workers, hours, servers, best (the minimum of its curve)."""
+    line = alt.Chart().mark_line().encode(
+        x=alt.X("workers:Q", title="Workers"),
+        y=alt.Y("hours:Q", title="Hours to the accuracy", scale=alt.Scale(zero=False)),
+        color=alt.Color("servers:N", title="Parameter servers", legend=TOP),
+        tooltip=tips("servers", "workers", hours=".2f"),
+    )  # fmt: skip
+    best = line.transform_filter("datum.best").mark_point(filled=True, size=140, shape="diamond")
+    return alt.layer(line, best).properties(height=320)
+
+
+@drawing
+def costs() -> alt.LayerChart:
+    """Cost against hours: hours, usd, gpu_type, servers, workers, front (whether nothing is both faster and cheaper)."""
+    place = {
+        "x": alt.X("hours:Q", title="Hours to the accuracy", scale=alt.Scale(type="log")),
+        "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log")),
+    }
+    every = alt.Chart().mark_point(filled=True, opacity=0.35, size=30).encode(
+        **place, color=GPU, tooltip=tips("gpu_type", "servers", "workers", hours=".2f", usd=".2f")
+    )  # fmt: skip
+    front = alt.Chart().transform_filter("datum.front").mark_line(point=True, color="gray").encode(**place)
+    return alt.layer(every, front).properties(height=340)

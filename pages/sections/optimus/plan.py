@@ -1,0 +1,100 @@
+"""4.3: hours to an accuracy against workers and servers, and what a plan costs on each GPU type."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from compute.models.speed import AsynchronousSpeed, SynchronousSpeed
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs, published
+from pages.sections.optimus import charts
+from store.optimus import predictions
+
+WORKERS = np.arange(1, 41)
+
+
+def show() -> None:
+    """The answer, hours against workers on the paper's cluster, and cost against hours on the GPU types."""
+    card("4.3")
+    models, epochs = ask(predictions.plan_inputs), ask(predictions.epochs_to_target)
+    if models.empty:
+        missing("There is no plan yet; it needs the prediction of ResNet-50.", "python -m compute plan")
+        return
+    top = int(epochs.dropna(subset=["predicted"])["target_percent"].max())
+    left, right = st.columns(2)
+    target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, min(92, top), key="plan_target", bind="query-params")
+    batch = right.slider("Images of a step over all workers (M)", 8, 512, int(models["m_batch"].min()), key="m", bind="query-params",
+                         help="The paper does not state the batch size of its coefficients; its own Fig. 9 implies about 40.")  # fmt: skip
+    wanted = epochs[epochs["target_percent"] == target].set_index("gpu_type")["predicted"].dropna()
+    if wanted.empty:
+        missing(f"{target} % is not predicted to be reached.", "python -m compute train --scale paper")
+        return
+    images = float(models["images_of_an_epoch"].iloc[0])
+    _hours(models, float(wanted.mean()), images, batch, target)
+    _costs(models, wanted, images, target)
+
+
+def _speed(row, batch: float) -> SynchronousSpeed | AsynchronousSpeed:
+    theta = (row.theta0, row.theta1, row.theta2, row.theta3, row.theta4)
+    return SynchronousSpeed(theta=theta, batch=batch) if row.mode == "synchronous" else AsynchronousSpeed(theta=theta[:4])
+
+
+def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, target: int) -> None:
+    mode = st.segmented_control("Training", ["synchronous", "asynchronous"], default="synchronous", required=True, key="mode", bind="query-params")
+    row = next(models[models["name"] == ("asynchronous" if mode == "asynchronous" else "synchronous")].itertuples())
+    speed, steps = _speed(row, batch), epochs * images / batch
+    rows = pd.concat(
+        pd.DataFrame({"servers": servers, "workers": WORKERS, "hours": steps / speed.steps_per_s(servers, WORKERS) / 3600}) for servers in (2, 4)
+    )
+    rows["best"] = rows["hours"] == rows.groupby("servers")["hours"].transform("min")
+    best = rows[rows["best"]].itertuples()
+    figure(
+        charts.hours(),
+        title=f"{mode.capitalize()} training to {target} %: "
+        + "; ".join(f"{b.servers} servers are fastest with {b.workers} workers ({b.hours:.1f} h)" for b in best),
+        alt_text="Hours to the accuracy against the number of workers for two and four parameter servers",
+        origins=of_jobs("optimus/plan") + published("Peng 2018, Table 2"),
+        caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch} images a step, by the paper's coefficients for ImageNet's ResNet-50 on its own cluster. More workers "
+        "share the images of a step (M/w), but load each server with more exchanges (w/p): the minimum is where the two balance, and more servers move it to more workers.",
+        data=rows,
+    )
+
+
+def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) -> None:
+    st.subheader("What a plan costs on each GPU type", divider="gray")
+    prices = ask(predictions.prices)
+    columns = st.columns(len(prices) + 1)
+    hourly = {
+        r.gpu_type: column.number_input(
+            f"{r.gpu_type} (USD/h)", 0.0, 1000.0, float(r.usd_per_hour), 0.05, key=f"price_{r.gpu_type.lower()}", bind="query-params"
+        )
+        for column, r in zip(columns, prices.itertuples(), strict=False)
+    }
+    server = columns[-1].number_input(
+        "Server (USD/h)", 0.0, 1000.0, 0.0, 0.05, key="price_server", bind="query-params", help="No price of a server is among our sources."
+    )
+    workers, servers = (grid.ravel() for grid in np.meshgrid(WORKERS, [1, 2, 4, 8]))
+    plans = []
+    for row in models[models["name"].isin(epochs.index)].itertuples():
+        hours = epochs[row.name] * images / row.m_batch / _speed(row, row.m_batch).steps_per_s(servers, workers) / 3600
+        usd = hours * (workers * hourly.get(row.name, 0.0) + servers * server)
+        plans.append(pd.DataFrame({"gpu_type": row.name, "servers": servers, "workers": workers, "hours": hours, "usd": usd}))
+    plans = pd.concat(plans).sort_values(["hours", "usd"])
+    plans["front"] = plans["usd"] < plans["usd"].cummin().shift(fill_value=np.inf)
+    left, right = st.columns(2)
+    within = left.number_input("Cheapest within (hours)", 0.0, None, float(plans["hours"].median()), key="within_hours", bind="query-params")
+    budget = right.number_input("Fastest within (USD)", 0.0, None, float(plans["usd"].median()), key="within_usd", bind="query-params")
+    for place, chosen in ((left, plans[plans["hours"] <= within].nsmallest(1, "usd")), (right, plans[plans["usd"] <= budget].nsmallest(1, "hours"))):
+        said = [f"**{p.gpu_type}**, {p.workers} workers, {p.servers} servers: {p.hours:.3g} h, ${p.usd:.3g}" for p in chosen.itertuples()]
+        place.markdown(said[0] if said else "No plan fits.")
+    figure(
+        charts.costs(),
+        title=f"{plans['front'].sum()} of {len(plans)} plans to {target} % are on the front: nothing is both faster and cheaper",
+        alt_text="Cost against hours of every plan with the Pareto front",
+        origins=of_jobs("optimus/plan") + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
+        caption="Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
+        "network's size (its cluster had 1 Gbit/s Ethernet). The K80's throughput is uncertain by a factor of two. Prices are one provider's list, and age.",
+        data=plans,
+    )

@@ -1,0 +1,1 @@
+"""Problem 4's queries: trainings and their loss models, predictions, hours and costs."""
