@@ -36,17 +36,17 @@ def run(runs: Path, scale: str | None) -> Path:
     epochs, target = epochs_at(folder, TARGET)
     images = images_of_an_epoch(runs, record)
     gpus = gpu_times(throughputs())
-    models = speeds(published(), gpus)
-    hours = []
+    models = speeds(published(), {name: gpu for name, gpu in gpus.items() if name in epochs})
+    sync_batch, hours = models["synchronous"].batch, []
     for name, speed in models.items():
-        gpu_type = name if name in gpus else None
-        steps = epochs[gpu_type or "K80"] * images / (speed.batch if isinstance(speed, SynchronousSpeed) else models["synchronous"].batch)
+        gpu_type = name if name in epochs else None
+        # the paper's cluster stands for no GPU type: it gets the mean of their epochs, which should be one and the same
+        steps = epochs.get(name, float(np.mean(list(epochs.values())))) * images / getattr(speed, "batch", sync_batch)
         for servers in SERVERS:
             for workers in WORKERS:
-                seconds = steps / float(speed.steps_per_s(servers, workers))
-                hours.append(
-                    {"speed_model": name, "servers": servers, "workers": workers, "gpu_type": gpu_type, "target": target, "hours": seconds / 3600}
-                )
+                took = steps / float(speed.steps_per_s(servers, workers)) / 3600
+                row = {"speed_model": name, "servers": servers, "workers": workers, "gpu_type": gpu_type, "target": target, "hours": took}
+                hours.append(row)
     made = Run(
         problem="optimus",
         job="plan",
