@@ -83,4 +83,4 @@ def _ask(version: str, name: str, args: tuple, _query: Callable, _reader: Reader
 
 def missing(what: str, command: str) -> None:
     """Say what is not there and which command makes it."""
-    st.info(f"{what}\n\nTo make it, run `{command}`", icon=":material/construction:")
+    st.info(f"{what}\n\nRun `{command}`", icon=":material/construction:")
