@@ -10,9 +10,11 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -25,14 +27,13 @@ VIEWS = ("/", "/flops?question=3.1", "/flops?question=3.2", "/flops?question=3.3
 
 
 @contextmanager
-def server(port: int | None = None):
-    """A server of the report on a free port; yields (port, process)."""
-    if port is None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
+def server(app: Path = PROJECT / "app.py"):
+    """A server of the report, or of another app, on a free port; yields (port, process)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", app.name, "--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    process = subprocess.Popen(command, cwd=app.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)
     try:
         for _ in range(200):
             try:
@@ -68,12 +69,14 @@ def visitor(port: int):
     return connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None)
 
 
+async def _times(port: int, view: str, repeats: int) -> tuple[str, float, float]:
+    async with visitor(port) as one:
+        first = await visit(one, view)
+        return view, first, statistics.median([await visit(one, view) for _ in range(repeats)])
+
+
 async def _measure(port: int, process, repeats: int) -> tuple[list[tuple[str, float, float]], float]:
-    rows = []
-    for view in VIEWS:
-        async with visitor(port) as one:
-            cold = await visit(one, view)
-            rows.append((view, cold, statistics.median([await visit(one, view) for _ in range(repeats)])))
+    rows = [await _times(port, view, repeats) for view in VIEWS]
     visitors = [await visitor(port).__aenter__() for _ in range(10)]
     for view in VIEWS:
         await asyncio.gather(*(visit(one, view) for one in visitors))
@@ -84,6 +87,15 @@ async def _measure(port: int, process, repeats: int) -> tuple[list[tuple[str, fl
 
 
 def pages(repeats: int = 15) -> tuple[list[tuple[str, float, float]], float]:
-    """For each view (name, first seconds, median seconds of later reruns), and MiB after ten visitors saw all."""
+    """For each view (name, first seconds, median seconds of later reruns), and MiB after ten visitors saw all.
+
+    The first row is an app with nothing but a title: what Streamlit itself and this way of measuring take.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        app = Path(folder) / "app.py"
+        app.write_text('import streamlit as st\nst.title("nothing")\n')
+        with server(app) as (port, _):
+            _, *empty = asyncio.run(_times(port, "/", repeats))
     with server() as (port, process):
-        return asyncio.run(_measure(port, process, repeats))
+        rows, megabytes = asyncio.run(_measure(port, process, repeats))
+    return [("(an empty app)", *empty), *rows], megabytes
