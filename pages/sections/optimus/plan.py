@@ -87,7 +87,10 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
     within = left.number_input("Cheapest within (hours)", 0.0, None, float(plans["hours"].median()), key="within_hours", bind="query-params")
     budget = right.number_input("Fastest within (USD)", 0.0, None, float(plans["usd"].median()), key="within_usd", bind="query-params")
     for place, chosen in ((left, plans[plans["hours"] <= within].nsmallest(1, "usd")), (right, plans[plans["usd"] <= budget].nsmallest(1, "hours"))):
-        said = [f"**{p.gpu_type}** × {p.workers}, {p.servers} server{'s' if p.servers > 1 else ''}: {p.hours:.3g} h, {p.usd:.3g} USD" for p in chosen.itertuples()]
+        said = [
+            f"**{p.gpu_type}** × {p.workers}, {p.servers} server{'s' if p.servers > 1 else ''}: {p.hours:.3g} h, {p.usd:.3g} USD"
+            for p in chosen.itertuples()
+        ]
         place.markdown(said[0] if said else "No plan fits.")
     figure(
         charts.costs(),
