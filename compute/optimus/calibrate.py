@@ -20,6 +20,7 @@ from compute.models.loss_curve import LossCurve, block_means, without_outliers
 POINTS = 1000  # at the most; longer trainings are averaged over blocks of steps
 WINDOW_EPOCHS = 5  # of the paper's outlier rule
 LEVEL = 0.95
+NOTHING = 1e-6  # of the losses' range: a bounded solver stops that close to 0 and means 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,8 @@ def fit(step, loss, *, unit: float = 1.0) -> Fit:
     residuals = _model(k / span, *values) - l
     scale = np.array([1 / span, 1.0, 1.0])
     intervals = _intervals(values, covariance, len(l), float(np.ptp(l)))
-    curve = LossCurve(beta0=float(values[0] / span), beta1=float(values[1]), beta2=float(values[2]), unit=unit)
+    beta2 = float(values[2]) if values[2] > NOTHING * np.ptp(l) else 0.0
+    curve = LossCurve(beta0=float(values[0] / span), beta1=float(values[1]), beta2=beta2, unit=unit)
     intervals = tuple(None if pair is None else (pair[0] * s, pair[1] * s) for pair, s in zip(intervals, scale, strict=True))
     return Fit(curve=curve, intervals=intervals, rmse=float(np.sqrt(np.mean(residuals**2))), points=len(l), method=method)
 

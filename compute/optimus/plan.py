@@ -77,14 +77,19 @@ def prediction(runs: Path, scale: str | None) -> tuple[dict, Path]:
 
 
 def epochs_at(folder: Path, target: float) -> tuple[dict[str, float], float]:
-    """Predicted epochs by GPU type to `target`, or else to the highest lower accuracy that is predicted for all; and that accuracy."""
-    by_target: dict[float, dict[str, float | None]] = {}
-    for row in pq.read_table(folder / "epochs_to_target.parquet").to_pylist():
-        by_target.setdefault(row["target"], {})[row["gpu_type"]] = row["predicted"]
-    reached = [accuracy for accuracy, epochs in by_target.items() if accuracy <= target and None not in epochs.values()]
-    if not reached:
+    """Predicted epochs by GPU type to `target`, or else to the highest lower accuracy that is predicted for all and that every replica reached; and that accuracy."""
+    table = pq.read_table(folder / "epochs_to_target.parquet").to_pylist()
+    trained = {row["gpu_type"] for row in table if row["measured"] is not None}
+    by_target: dict[float, dict[str, float]] = {}
+    for row in table:
+        reached = by_target.setdefault(row["target"], {})
+        if row["predicted"] is not None and (row["measured"] is not None or row["gpu_type"] not in trained):
+            reached[row["gpu_type"]] = row["predicted"]
+    gpu_types = {row["gpu_type"] for row in table}
+    common = [accuracy for accuracy, epochs in by_target.items() if accuracy <= target and set(epochs) == gpu_types]
+    if not common:
         raise ComputeError(f"the prediction in {folder.name} reaches no accuracy on every GPU type; train for longer")
-    return by_target[max(reached)], max(reached)
+    return by_target[max(common)], max(common)
 
 
 def images_of_an_epoch(runs: Path, record: dict) -> int:

@@ -11,6 +11,8 @@ import streamlit as st
 
 from pages.parts.origin import Origin, badges
 
+WHOLE_TABLE_ROWS = 20  # longer tables scroll
+
 
 def tips(*names: str, **formats: str) -> list[alt.Tooltip]:
     """A chart's tooltip: fields as they are, then numbers with their format.
@@ -66,7 +68,8 @@ def figure(
         st.markdown(f"**{title}**")
         badges(origins)
         if is_table:
-            st.dataframe(shown, hide_index=True, column_config=columns, alt=alt_text)
+            height = "content" if len(shown) <= WHOLE_TABLE_ROWS else "auto"
+            st.dataframe(shown, hide_index=True, height=height, column_config=columns, alt=alt_text)
         else:
             st.vega_lite_chart(data, shown, width="stretch", alt=alt_text)
         st.caption(caption)

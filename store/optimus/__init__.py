@@ -1,1 +1,5 @@
 """Problem 4's queries: trainings and their loss models, predictions, hours and costs."""
+
+from store.optimus.values import values
+
+__all__ = ["values"]

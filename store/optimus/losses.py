@@ -34,17 +34,49 @@ def epoch_curves(reader: Reader) -> pd.DataFrame:
     """)
 
 
+NEWEST = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit' ORDER BY scale DESC, started_at DESC LIMIT 1"
+
+
 def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool) -> pd.DataFrame:
     """The fitted coefficients with their 95 % intervals, one row a training and segment; the newest fit at the largest scale."""
     return reader.df(
-        """
-        WITH newest AS (
-            SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit' ORDER BY scale DESC, started_at DESC LIMIT 1
-        )
-        SELECT t.depth, t.gpu_type, segment, beta0, beta0_low, beta0_high, beta1, beta1_low, beta1_high, beta2, beta2_low, beta2_high,
-               rmse, points, identified, unit, first_step, end_step, method, source_run
-        FROM loss_models AS m JOIN newest USING (run_id) JOIN runs AS t ON t.run_id = m.source_run
-        WHERE normalised = ? AND outliers_replaced = ? ORDER BY t.depth, t.gpu_type, segment
+        f"""
+        SELECT 'ResNet-' || t.depth AS network, t.depth, t.gpu_type, segment, beta0, beta0_low, beta0_high, beta1, beta1_low, beta1_high,
+               beta2, beta2_low, beta2_high, rmse, points, identified, unit, first_step, end_step, method, source_run
+        FROM loss_models AS m JOIN runs AS t ON t.run_id = m.source_run
+        WHERE m.run_id = ({NEWEST}) AND normalised = ? AND outliers_replaced = ? ORDER BY t.depth, t.gpu_type, segment = 'all' DESC, segment
+        """,
+        [normalised, outliers_replaced],
+    )
+
+
+def coefficients(reader: Reader, normalised: bool, outliers_replaced: bool, whole: bool) -> pd.DataFrame:
+    """The coefficients for reading: one row a training (`whole`) or piece, each β followed by its 95 % interval as text. ResNet-50 is not among them."""
+    interval = ", ".join(
+        f"""beta{i}, CASE WHEN beta{i}_low IS NULL THEN 'not identified'
+                     ELSE format('{{:.3g}} to {{:.3g}}', beta{i}_low, beta{i}_high) END AS beta{i}_interval"""
+        for i in range(3)
+    )
+    depths = ", ".join(map(str, DEPTHS))
+    return reader.df(
+        f"""
+        SELECT 'ResNet-' || t.depth AS network, t.gpu_type, segment, {interval}, rmse, points, unit
+        FROM loss_models AS m JOIN runs AS t ON t.run_id = m.source_run
+        WHERE m.run_id = ({NEWEST}) AND normalised = ? AND outliers_replaced = ? AND (segment = 'all') = ? AND t.depth IN ({depths})
+        ORDER BY t.depth, t.gpu_type, segment
+        """,
+        [normalised, outliers_replaced, whole],
+    )
+
+
+def misfit(reader: Reader, normalised: bool, outliers_replaced: bool) -> pd.DataFrame:
+    """For each training the RMSE of one curve for all steps and of curves restarted at the drops, over the same points, and their ratio."""
+    return reader.df(
+        f"""
+        SELECT source_run, max(rmse) FILTER (segment = 'all') AS one_curve,
+               sqrt(sum(rmse ** 2 * points) FILTER (segment <> 'all') / sum(points) FILTER (segment <> 'all')) AS restarted,
+               restarted / one_curve AS ratio
+        FROM loss_models WHERE run_id = ({NEWEST}) AND normalised = ? AND outliers_replaced = ? GROUP BY source_run ORDER BY source_run
         """,
         [normalised, outliers_replaced],
     )
@@ -63,12 +95,18 @@ def points(reader: Reader, run: str, most: int = 400) -> pd.DataFrame:
 
 def forecasts(reader: Reader) -> pd.DataFrame:
     """Epochs that the loss model would have forecast, against the real ones, as training went on: error in percent of the real ones."""
-    return reader.df("""
-        WITH newest AS (
-            SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit' ORDER BY scale DESC, started_at DESC LIMIT 1
-        )
+    return reader.df(f"""
         SELECT 'ResNet-' || t.depth AS network, t.gpu_type, method, epoch, progress_percent, forecast_epochs, real_epochs,
                100 * (forecast_epochs / real_epochs - 1) AS error_percent
-        FROM forecasts AS f JOIN newest USING (run_id) JOIN runs AS t ON t.run_id = f.source_run
-        ORDER BY t.depth, t.gpu_type, method, epoch
+        FROM forecasts AS f JOIN runs AS t ON t.run_id = f.source_run
+        WHERE f.run_id = ({NEWEST}) ORDER BY t.depth, t.gpu_type, method, epoch
+    """)
+
+
+def forecast_quality(reader: Reader) -> pd.DataFrame:
+    """By method and fifth of the training (1 to 5): median size of the forecast's error in percent, and the share of forecasts that said never, in percent."""
+    return reader.df(f"""
+        SELECT method, least(5, 1 + floor(progress_percent / 20.001))::INTEGER AS fifth, median(abs(100 * (forecast_epochs / real_epochs - 1))) AS error_percent,
+               100 * avg((forecast_epochs IS NULL)::INTEGER) AS never_percent, count(*)::INTEGER AS forecasts
+        FROM forecasts WHERE run_id = ({NEWEST}) GROUP BY ALL ORDER BY ALL
     """)

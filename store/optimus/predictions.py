@@ -2,16 +2,59 @@
 
 import pandas as pd
 
+from store.optimus import losses
 from store.reader import Reader
 
 NEWEST = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'predict' ORDER BY scale DESC, started_at DESC LIMIT 1"
+
+PLAN = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'plan' ORDER BY scale DESC, started_at DESC LIMIT 1"
+
+# the depth that 4.2 predicts and no regression sees
+HELD_OUT = 50
+# the coefficients that the regressions saw, of losses as they are, and those of the held-out depth
+FITTED = f"""
+    SELECT t.depth, t.gpu_type, m.segment, b.parameter, b.value, b.low, b.high
+    FROM loss_models AS m JOIN runs AS t ON t.run_id = m.source_run,
+         LATERAL (VALUES ('beta0', beta0, beta0_low, beta0_high), ('beta1', beta1, beta1_low, beta1_high),
+                         ('beta2', beta2, beta2_low, beta2_high)) AS b(parameter, value, low, high)
+    WHERE m.run_id = ({losses.NEWEST}) AND NOT m.normalised AND m.outliers_replaced
+"""
 
 
 def regressions(reader: Reader) -> pd.DataFrame:
     """One row a term of each regression: coefficient with its 95 % interval, and the regression's R², leave-one-depth-out RMSE and p of the GPU type."""
     return reader.df(f"""
         SELECT segment, parameter, term, coefficient, low, high, r2, depth_r2, cv_rmse, gpu_p
-        FROM beta_regression WHERE run_id = ({NEWEST}) ORDER BY segment, parameter, term = 'depth', term
+        FROM beta_regression WHERE run_id = ({NEWEST}) ORDER BY segment = 'all' DESC, segment, parameter, term = 'depth' DESC, term
+    """)
+
+
+def effects(reader: Reader) -> pd.DataFrame:
+    """One row a regression: change a layer with its 95 % interval, whether that leaves out 0, R² with and without the GPU type, and p of the GPU type.
+
+    `cv_percent` is the leave-one-depth-out RMSE in percent of the coefficient's mean over the trainings.
+    """
+    return reader.df(f"""
+        WITH regressed AS (SELECT * FROM beta_regression WHERE run_id = ({NEWEST}) AND term = 'depth'),
+             means AS (SELECT segment, parameter, avg(value) AS mean FROM ({FITTED}) WHERE depth <> {HELD_OUT} GROUP BY ALL)
+        SELECT r.segment, r.parameter, r.coefficient AS per_layer, r.low, r.high, r.low > 0 OR r.high < 0 AS depth_matters,
+               r.r2, r.depth_r2, r.cv_rmse, 100 * r.cv_rmse / mean AS cv_percent, r.gpu_p, r.gpu_p < 0.05 AS gpu_matters
+        FROM regressed AS r JOIN means USING (segment, parameter) ORDER BY r.segment = 'all' DESC, r.segment, r.parameter
+    """)
+
+
+def coefficients(reader: Reader) -> pd.DataFrame:
+    """Every fitted coefficient with its interval (NULL: not identified) and what the regression says of its depth and GPU type, `regressed`."""
+    return reader.df(f"""
+        WITH terms AS (SELECT * FROM beta_regression WHERE run_id = ({NEWEST})),
+             seen AS ({FITTED})
+        SELECT 'ResNet-' || s.depth AS network, s.depth, s.gpu_type, s.segment, s.parameter, s.value, s.low, s.high,
+               greatest(0, i.coefficient + d.coefficient * s.depth + coalesce(g.coefficient, 0)) AS regressed
+        FROM seen AS s
+        JOIN terms AS i ON (i.segment, i.parameter, i.term) = (s.segment, s.parameter, 'intercept')
+        JOIN terms AS d ON (d.segment, d.parameter, d.term) = (s.segment, s.parameter, 'depth')
+        LEFT JOIN terms AS g ON (g.segment, g.parameter, g.term) = (s.segment, s.parameter, s.gpu_type)
+        ORDER BY s.segment = 'all' DESC, s.segment, s.parameter, s.gpu_type, s.depth
     """)
 
 
@@ -52,12 +95,70 @@ def epochs_to_target(reader: Reader) -> pd.DataFrame:
     """)
 
 
+def common_target(reader: Reader, wanted: int = 92) -> int | None:
+    """The highest test accuracy (percent) up to `wanted` that is predicted for every GPU type and that every replica reached; None without one."""
+    row = reader.one(
+        f"""
+        WITH mine AS (SELECT *, bool_or(measured IS NOT NULL) OVER (PARTITION BY gpu_type) AS trained FROM epochs_to_target WHERE run_id = ({NEWEST}))
+        SELECT max(percent) FROM (
+            SELECT round(100 * target)::INTEGER AS percent FROM mine WHERE round(100 * target) <= ? GROUP BY target
+            HAVING bool_and(predicted IS NOT NULL AND (measured IS NOT NULL OR NOT trained))
+        )
+        """,
+        [wanted],
+    )
+    return row[0] if row else None
+
+
+def agreement(reader: Reader) -> pd.DataFrame:
+    """One row, or none: the prediction's error over all GPU types, of the whole curve and of its second half, beside the spread of the measured curves.
+
+    RMSE is in units of the loss, the others in percent; `replica_rmse` is the deviation of a single
+    measured curve from the mean of the three (with n - 1 in the denominator).
+    """
+    return reader.df(f"""
+        WITH mine AS (
+            SELECT *, epoch >= (max(epoch) OVER () + 1) / 2 AS late, avg(measured) OVER (PARTITION BY epoch) AS centre, count(measured) OVER (PARTITION BY epoch) AS replicas
+            FROM curve_predictions WHERE run_id = ({NEWEST}) AND measured IS NOT NULL
+        )
+        SELECT sqrt(avg((predicted - measured) ** 2)) AS curve_rmse, 100 * avg(abs(predicted - measured) / measured) AS curve_mape,
+               200 * avg(abs(predicted - measured) / (predicted + measured)) AS curve_smape,
+               100 * avg(abs(predicted - measured) / measured) FILTER (late) AS late_mape, 100 * avg((predicted - measured) / measured) FILTER (late) AS late_bias,
+               100 * avg(abs(measured - centre) / centre) FILTER (late) AS late_replica_percent,
+               sqrt(avg((measured - centre) ** 2) * any_value(replicas) / nullif(any_value(replicas) - 1, 0)) AS replica_rmse,
+               any_value(replicas) AS replicas
+        FROM mine HAVING count(*) > 0
+    """)
+
+
+def planned_hours(reader: Reader) -> pd.DataFrame:
+    """Hours of the newest plan by speed model, servers and workers, with the epochs behind them; `fastest` in its curve, and the cost of GPUs (no price of servers).
+
+    gpu_type is NULL for the paper's own cluster, which has no price; epochs are then the mean over the GPU types.
+    """
+    return reader.df(f"""
+        WITH epochs AS (SELECT gpu_type, target, predicted FROM epochs_to_target WHERE run_id = ({NEWEST}))
+        SELECT p.speed_model, p.gpu_type, p.servers, p.workers, p.target, p.hours,
+               p.hours = min(p.hours) OVER (PARTITION BY p.speed_model, p.servers) AS fastest, p.hours * p.workers * prices.usd_per_hour AS usd,
+               (SELECT avg(predicted) FROM epochs AS e WHERE e.target = p.target AND (p.gpu_type IS NULL OR e.gpu_type = p.gpu_type)) AS epochs
+        FROM time_to_accuracy AS p LEFT JOIN prices USING (gpu_type)
+        WHERE p.run_id = ({PLAN}) ORDER BY p.speed_model, p.servers, p.workers
+    """)
+
+
+def balance(reader: Reader) -> pd.DataFrame:
+    """For 2 and 4 servers the number of workers, not rounded, at which Eq. 4's falling and rising terms balance: √(θ0 M / (θ2/p + θ3)); also for M = 128."""
+    return reader.df(f"""
+        SELECT servers, sqrt(theta0 * m_batch / (theta2 / servers + theta3)) AS balance, sqrt(theta0 * 128 / (theta2 / servers + theta3)) AS balance_128
+        FROM speed_models, (VALUES (2), (4)) AS p(servers) WHERE run_id = ({PLAN}) AND name = 'synchronous' ORDER BY servers
+    """)
+
+
 def plan_inputs(reader: Reader) -> pd.DataFrame:
     """The speed models of the newest plan: coefficients in seconds, M in images, and the images of an epoch."""
-    return reader.df("""
-        WITH newest AS (SELECT run_id, config FROM runs WHERE problem = 'optimus' AND job = 'plan' ORDER BY scale DESC, started_at DESC LIMIT 1)
+    return reader.df(f"""
         SELECT name, mode, theta0, theta1, theta2, theta3, theta4, m_batch, source, (config->>'images_of_an_epoch')::INTEGER AS images_of_an_epoch
-        FROM speed_models JOIN newest USING (run_id) ORDER BY mode DESC, name DESC
+        FROM speed_models JOIN runs USING (run_id) WHERE run_id = ({PLAN}) ORDER BY mode DESC, name DESC
     """)
 
 

@@ -21,7 +21,7 @@ def curves(y: str, title: str) -> alt.Chart:
             strokeDash=alt.StrokeDash("gpu_type:N", title=None, legend=alt.Legend(orient="bottom")),
             tooltip=tips("network", "gpu_type", "epoch", train_loss=".3f", test_accuracy=".1%"),
         )
-        .properties(height=320)
+        .properties(height=420)
     )
 
 
@@ -42,7 +42,7 @@ def fit() -> alt.LayerChart:
             x=alt.X("step:Q"), y=alt.Y("loss:Q"), color=alt.Color("series:N", title=None, legend=TOP), tooltip=tips("series", step=",.0f", loss=".3f")
         )
     )
-    return alt.layer(points, lines).properties(height=300)
+    return alt.layer(points, lines).properties(height=380)
 
 
 @drawing
@@ -53,11 +53,11 @@ def residuals() -> alt.Chart:
         .mark_line(opacity=0.8)
         .encode(
             x=alt.X("step:Q", title="Step"),
-            y=alt.Y("residual:Q", title="Measured − fitted"),
+            y=alt.Y("residual:Q", title="Measured − fitted", axis=alt.Axis(tickCount=5)),
             color=alt.Color("series:N", title=None, legend=TOP),
             tooltip=tips("series", step=",.0f", residual=".3f"),
         )
-        .properties(height=160)
+        .properties(height=220)
     )
 
 
@@ -69,13 +69,40 @@ def forecasts() -> alt.Chart:
         .mark_line(point=True, opacity=0.7)
         .encode(
             x=alt.X("progress_percent:Q", title="Progress of the training (%)"),
-            y=alt.Y("error_percent:Q", title="(Forecast − real epochs) ÷ real epochs (%)"),
+            # a few early forecasts miss by hundreds of percent; below 10 % the axis is linear
+            y=alt.Y(
+                "error_percent:Q",
+                title="Forecast ÷ real epochs − 1 (%)",
+                scale=alt.Scale(type="symlog", constant=10),
+                axis=alt.Axis(values=[-50, -20, -10, 0, 10, 20, 50, 100, 200, 500, 1000, 2000]),
+            ),
             color=alt.Color("method:N", title=None, legend=TOP),
             detail=[alt.Detail("network:N"), alt.Detail("gpu_type:N")],
             tooltip=tips("network", "gpu_type", "method", "epoch", forecast_epochs=".1f", error_percent=".0f"),
         )
-        .properties(height=300)
+        .properties(height=380)
     )
+
+
+@drawing
+def coefficients(title: str) -> alt.LayerChart:
+    """A coefficient against depth: depth, value, low, high, regressed, gpu_type, network, role (`regression saw it` or `held out`)."""
+    x = alt.X("depth:Q", title="Depth (layers)", scale=alt.Scale(zero=False))
+    y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
+    lines = alt.Chart().mark_line(opacity=0.6).encode(x=x, y=alt.Y("regressed:Q"), color=GPU)
+    intervals = alt.Chart().mark_rule(opacity=0.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=GPU)
+    points = (
+        alt.Chart()
+        .mark_point(size=70)
+        .encode(
+            x=x,
+            y=y,
+            color=GPU,
+            shape=alt.Shape("role:N", title=None, sort=["regression saw it", "held out"], legend=alt.Legend(orient="bottom")),
+            tooltip=tips("network", "gpu_type", "role", value=".4g", low=".4g", high=".4g", regressed=".4g"),
+        )
+    )
+    return alt.layer(lines, intervals, points).properties(height=340)
 
 
 @drawing
@@ -91,7 +118,7 @@ def prediction() -> alt.Chart:
             strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "measured"], legend=alt.Legend(orient="bottom")),
             tooltip=tips("gpu_type", "series", "epoch", loss=".3f"),
         )
-        .properties(height=320)
+        .properties(height=380)
     )
 
 

@@ -12,10 +12,12 @@ from pages.parts.origin import of_jobs, of_runs
 from pages.sections.optimus import charts
 from store.optimus import losses
 
+# what the curves can show: column, axis title, column of the trainings' final values and its unit
 SHOWN = {
-    "train_loss": "Mean training loss of an epoch",
-    "test_accuracy": "Test accuracy",
+    "training loss": ("train_loss", "Mean training loss of an epoch", "final_loss", 1, ""),
+    "test accuracy": ("test_accuracy", "Test accuracy", "final_accuracy", 100, " %"),
 }
+WHOLE, PIECES = "whole training", "between drops"
 
 
 def show() -> None:
@@ -37,12 +39,12 @@ def show() -> None:
 
 def _curves(trainings: pd.DataFrame) -> None:
     rows = ask(losses.epoch_curves)
-    y = st.segmented_control("Curve", list(SHOWN), default="train_loss", required=True, key="curve", bind="query-params", format_func=str)
-    y = y if y in SHOWN else "train_loss"
-    best, worst = trainings.loc[trainings["final_accuracy"].idxmax()], trainings.loc[trainings["final_accuracy"].idxmin()]
+    chosen = st.segmented_control("Curve", list(SHOWN), default="training loss", required=True, key="curve", bind="query-params")
+    column, axis, final, factor, unit = SHOWN.get(chosen, SHOWN["training loss"])
+    low, high = trainings.loc[trainings[final].idxmin()], trainings.loc[trainings[final].idxmax()]
     figure(
-        charts.curves(y, SHOWN[y]),
-        title=f"Test accuracy ends between {100 * worst['final_accuracy']:.1f} % (ResNet-{worst['depth']}) and {100 * best['final_accuracy']:.1f} % (ResNet-{best['depth']})",
+        charts.curves(column, axis),
+        title=f"The {chosen} ends between {factor * low[final]:.3g}{unit} (ResNet-{low['depth']}) and {factor * high[final]:.3g}{unit} (ResNet-{high['depth']})",
         alt_text="Training loss or test accuracy by epoch of every training",
         origins=of_runs(trainings["run_id"]),
         caption="One line a training; the learning rate drops by ten at half and at three quarters. Where a GPU type was not at hand, its line is an independent "
@@ -55,25 +57,26 @@ def _curves(trainings: pd.DataFrame) -> None:
 
 def _table() -> None:
     st.subheader("Coefficients", divider="gray")
-    left, right = st.columns(2)
-    normalised = left.toggle("Losses divided by the largest, as in the paper", True, key="normalised", bind="query-params")
+    left, middle, right = st.columns(3)
+    piece = left.segmented_control("Fitted to the", [WHOLE, PIECES], default=WHOLE, required=True, key="piece", bind="query-params")
+    normalised = middle.toggle("Losses divided by the largest, as in the paper", True, key="normalised", bind="query-params")
     outliers = right.toggle("Outliers replaced, as in the paper", True, key="outliers", bind="query-params")
-    rows = ask(losses.loss_models, normalised, outliers)
+    rows = ask(losses.coefficients, normalised, outliers, piece != PIECES)
     if rows.empty:
         missing("No loss model has been fitted yet.", "python -m compute fit")
         return
-    whole = rows[rows["segment"] == "all"]
-    pieces = rows[rows["segment"] != "all"]
-    number = {c: st.column_config.NumberColumn(format="%.4g") for c in rows.columns if c.startswith(("beta", "rmse", "unit"))}
+    misfit = ask(losses.misfit, normalised, outliers)
+    number = {c: st.column_config.NumberColumn(format="%.4g") for c in ("beta0", "beta1", "beta2", "rmse", "unit")}
+    interval = {f"beta{i}_interval": st.column_config.TextColumn("95 % interval") for i in range(3)}
     figure(
-        rows.drop(columns=["first_step", "end_step", "method", "source_run"]),
-        title=f"One hyperbola for a whole training misses by {whole['rmse'].median():.3f} (median RMSE), one between drops by {pieces['rmse'].median():.3f}",
-        alt_text="Coefficients of the loss model for every training and segment",
+        rows.drop(columns="segment") if piece != PIECES else rows,
+        title=f"One hyperbola for a whole training misses by {misfit['one_curve'].median():.3f} (median RMSE), restarted at the drops by {misfit['restarted'].median():.3f}",
+        alt_text="Coefficients of the loss model for every training",
         origins=of_jobs("optimus/fit"),
-        caption="β0 is per step; segment all is the whole training, 1 to 3 the pieces between learning-rate drops with k counted from the drop. Empty bounds: "
-        "the data cannot identify the coefficient. Normalised RMSE is in units of the largest loss.",
-        columns=number,
-        csv=rows,
+        caption="k counts steps, from the drop on between drops, so β0 is per step; β1 and β2 have no unit, or that of the loss when losses are not divided. unit is the loss "
+        "that they were divided by, RMSE is in that unit. Not identified: the data allow a range so wide that the value says nothing.",
+        columns=number | interval,
+        csv=ask(losses.loss_models, normalised, outliers),
     )
 
 
@@ -123,12 +126,10 @@ def _forecasts() -> None:
     if said.empty:
         return
     st.subheader("The forecast while training goes on", divider="gray")
-    late = said[(said["progress_percent"] >= 80) & (said["method"] == "restarted")]["error_percent"].abs()
+    quality = ask(losses.forecast_quality).query("method == 'restarted'").set_index("fifth")
     figure(
         charts.forecasts(),
-        title=f"After four fifths of the training, the restarted model's forecast of the epochs needed is off by {late.median():.0f} % (median)"
-        if len(late)
-        else "Forecasts of the epochs needed, as training goes on",
+        title=f"In the last fifth of a training the restarted model's forecast of the epochs needed is off by {quality['error_percent'].get(5, np.nan):.0f} % (median)",
         alt_text="Error of the forecast of the remaining epochs against progress",
         origins=of_jobs("optimus/fit"),
         caption="At each point the model is fitted to what had been seen, and asked when the loss will be what it really ended at. Where it would have said never, there is "

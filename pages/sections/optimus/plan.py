@@ -24,7 +24,7 @@ def show() -> None:
         return
     top = int(epochs.dropna(subset=["predicted"])["target_percent"].max())
     left, right = st.columns(2)
-    target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, min(92, top), key="plan_target", bind="query-params")
+    target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, ask(predictions.common_target) or top, key="plan_target", bind="query-params")
     batch = right.slider("Images of a step over all workers (M)", 8, 512, int(models["m_batch"].min()), key="m", bind="query-params",
                          help="The paper does not state the batch size of its coefficients; its own Fig. 9 implies about 40.")  # fmt: skip
     wanted = epochs[epochs["target_percent"] == target].set_index("gpu_type")["predicted"].dropna()
