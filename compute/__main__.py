@@ -10,7 +10,7 @@ from pathlib import Path
 from compute import ComputeError
 from store.artefact import RUNS, ArtefactError
 
-WINGS = ("flops", "optimus")
+WINGS = ("transfer", "flops", "optimus")
 
 
 def parser() -> argparse.ArgumentParser:

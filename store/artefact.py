@@ -120,8 +120,9 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     """Write a run's folder, whole or not at all, in place of an older one of the same id.
 
     `tables` maps a store table's name to a dict of equally long columns or to a list of rows (dicts of
-    the same keys); the column `run_id` is left out, the folder says it. Returns the folder. Raises OSError when the disk
-    refuses; what was there before is then still there.
+    the same keys, none of them for a table that stays away); the column `run_id` is left out, the folder
+    says it. Returns the folder. Raises OSError when the disk refuses; what was there before is then
+    still there.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -133,6 +134,7 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     fresh, old = runs / f".new-{run.run_id}-{os.getpid()}", runs / f".old-{run.run_id}"
     fresh.mkdir()
     try:
+        tables = {name: rows for name, rows in tables.items() if rows != []}
         for name, rows in tables.items():
             table = pa.Table.from_pylist(rows) if isinstance(rows, list) else pa.table(rows)
             pq.write_table(table, fresh / f"{name}.parquet", compression="zstd")
