@@ -17,6 +17,7 @@ from compute.transfer.task import SCALES, SYNTHETIC, judgement, outputs, record_
 from compute.worklist import Request, columns, finished_record, steps_of
 from store.artefact import Run, write_run
 
+EVALUATE_EVERY = 5  # epochs; as many images are in val as in train, so each epoch's would cost a quarter of all time
 base = lru_cache(maxsize=1)(pretrained)
 
 
@@ -76,8 +77,15 @@ class FinetuneRequest(Request):
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """ResNet-50 with a new last layer, and one learning rate for all its layers."""
         state = base(self.weights)[0] if self.init == "pretrained" else None
-        model = resnet50(resident.classes, state, run.seed)
-        return Lane(model, resident, self.recipe(run.lr, run.seed), devices.pick(self.device), name=f"{run.job} lr {run.lr:g}", checkpoint=checkpoint)
+        return Lane(
+            resnet50(resident.classes, state, run.seed),
+            resident,
+            self.recipe(run.lr, run.seed),
+            devices.pick(self.device),
+            name=f"{run.job} lr {run.lr:g}",
+            checkpoint=checkpoint,
+            evaluate_every=EVALUATE_EVERY,
+        )
 
     def finish(self, run: Run, lane: Lane) -> Path:
         """Judge the network on the test images and write every step, every epoch and the judgement."""
