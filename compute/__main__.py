@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from compute import ComputeError
-from store.artefact import RUNS, ArtefactError
+from store.artefact import RUNS, ArtefactError, code_version
 
 WINGS = ("transfer", "flops", "optimus")
 
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command, then say what was written, where and how long it took."""
     args = parser().parse_args(argv)
+    code_version()
     start, written = time.perf_counter(), 0
     try:
         check_writable(args.runs)

@@ -25,7 +25,7 @@ from compute.checkpoint import CHECKPOINTS, Checkpoint, claim
 from compute.lane import Lane
 from compute.recipe import History
 from compute.train import train_together
-from store.artefact import RECORD, Run
+from store.artefact import RECORD, Run, code_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +126,7 @@ def side_by_side(request: Request, processes: int) -> list[Path]:
 def worker(request: Request, bar: int, messages) -> None:
     """One process of `side_by_side`: leaves Ctrl-C to its parent, and ends with it, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code_version()
     parent = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
     try:

@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -98,18 +99,26 @@ def run_id(record: dict) -> str:
 def environment() -> dict:
     """Where this process runs: Python, system, torch (if it was imported) and the code's commit."""
     torch = sys.modules.get("torch")
-    try:
-        code = _git("rev-parse", "--short=12", "HEAD")
-        # artefacts that are being replaced are no change of the code
-        code += "-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ":(top)compute", ":(top)store/*.py") else ""
-    except (OSError, subprocess.SubprocessError):
-        code = "unknown"
     return {
-        "code_version": code,
+        "code_version": code_version(),
         "python_version": platform.python_version(),
         "torch_version": torch.__version__ if torch else None,
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
+
+
+@cache
+def code_version() -> str:
+    """The commit of the code, with `-dirty` where it was changed since; as it was when this process first asked.
+
+    An experiment of hours asks when it starts: what is committed meanwhile is not what it runs.
+    """
+    try:
+        code = _git("rev-parse", "--short=12", "HEAD")
+        # artefacts that are being replaced are no change of the code
+        return code + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ":(top)compute", ":(top)store/*.py") else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
 
 
 def _git(*arguments: str) -> str:
