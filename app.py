@@ -8,6 +8,7 @@ st.set_page_config(page_title="Deep learning systems performance", page_icon=":m
 page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
+        st.Page("pages/transfer.py", title="Transfer", icon=":material/swap_horiz:"),
         st.Page("pages/flops.py", title="FLOPs and peak", icon=":material/memory:"),
         st.Page("pages/optimus.py", title="Optimus", icon=":material/trending_down:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),

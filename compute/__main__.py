@@ -8,9 +8,9 @@ from importlib import import_module
 from pathlib import Path
 
 from compute import ComputeError
-from store.artefact import RUNS, ArtefactError
+from store.artefact import RUNS, ArtefactError, code_version
 
-WINGS = ("flops", "optimus")
+WINGS = ("transfer", "flops", "optimus")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command, then say what was written, where and how long it took."""
     args = parser().parse_args(argv)
+    code_version()
     start, written = time.perf_counter(), 0
     try:
         check_writable(args.runs)

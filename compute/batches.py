@@ -4,6 +4,9 @@ All chance of an epoch is drawn at its start on the CPU, from a generator that (
 determine: an epoch can be repeated on its own, and is the same on every device.
 """
 
+import copy
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -45,9 +48,13 @@ def pad_of(px: int) -> int:
 
 
 class Resident:
-    """A data set on its device: train images with a zero border, uint8 N x H+2p x W+2p x C, so that a batch comes out channels-last."""
+    """A data set on its device: train images with a zero border, uint8 N x H+2p x W+2p x C, so that a batch comes out channels-last.
 
-    def __init__(self, data: Images, device: torch.device):
+    `mean` and `std` (one a channel, for pixels from 0 to 1) are those of the train images unless given:
+    pretrained weights want those that they were trained with.
+    """
+
+    def __init__(self, data: Images, device: torch.device, mean: Sequence[float] | None = None, std: Sequence[float] | None = None):
         self.classes = len(data.classes)
         self.pad = pad_of(data.train_images.shape[2])
         self.height, self.width = data.train_images.shape[2:]
@@ -56,14 +63,17 @@ class Resident:
         self.train_labels = data.train_labels.to(device)
         self.test = data.test_images.permute(0, 2, 3, 1).contiguous().to(device)
         self.test_labels = data.test_labels.to(device)
-        pixels = torch.stack(
-            [torch.bincount(channels_last[..., c].reshape(-1).int(), minlength=256) for c in range(channels_last.shape[-1])]
-        ).double()
-        values, total = torch.arange(256, dtype=torch.float64), pixels.sum(1)
-        mean = (pixels @ values) / total
-        std = ((pixels @ values**2) / total - mean**2).clamp_min(1.0).sqrt()
-        self.mean, self.std = mean.float().to(device), std.float().to(device)
+        if mean is None or std is None:
+            mean, std = statistics(data.train_images)
+        self.mean, self.std = (torch.tensor([255 * value for value in values]).to(device) for values in (mean, std))
         self.rows, self.columns = torch.arange(self.height, device=device), torch.arange(self.width, device=device)
+
+    def testing(self, images: Tensor, labels: Tensor) -> "Resident":
+        """The same data set with other images to test on, uint8 N x C x H x W."""
+        other = copy.copy(self)
+        other.test = images.permute(0, 2, 3, 1).contiguous().to(self.train.device)
+        other.test_labels = labels.to(self.train.device)
+        return other
 
     def batch(self, plan: Tensor) -> tuple[Tensor, Tensor]:
         """The images of one row of a plan (int64 4 x B), cropped and flipped: float B x C x H x W in channels-last memory, and labels."""
@@ -74,5 +84,14 @@ class Resident:
         return self.normalise(pixels), self.train_labels[image]
 
     def normalise(self, pixels: Tensor) -> Tensor:
-        """uint8 B x H x W x C to float B x C x H x W with mean 0 and deviation 1 a channel over the train images."""
+        """uint8 B x H x W x C to float B x C x H x W, less the mean and divided by the deviation of each channel."""
         return ((pixels.float() - self.mean) / self.std).permute(0, 3, 1, 2)
+
+
+def statistics(images: Tensor) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation of each channel of uint8 N x C x H x W images, for pixels from 0 to 1; a constant channel's deviation is 1/255."""
+    pixels = torch.stack([torch.bincount(images[:, c].reshape(-1).int(), minlength=256) for c in range(images.shape[1])]).double()
+    values, total = torch.arange(256, dtype=torch.float64), pixels.sum(1)
+    mean = (pixels @ values) / total
+    std = ((pixels @ values**2) / total - mean**2).clamp_min(1.0).sqrt()
+    return (mean / 255).tolist(), (std / 255).tolist()

@@ -1,7 +1,7 @@
 """A data set as tensors: images uint8 N x C x H x W, labels int64 N, decoded once and kept under `work/cache`.
 
 It is read from a folder of Parquet files (`train-*.parquet`, `test-*.parquet`, ...; columns `image`,
-encoded bytes, and `label`), or downloaded through torchvision. Every problem that the owner of a
+encoded bytes, and `label`), or downloaded through torchvision (`compute/download.py`). Every problem that the owner of a
 data set can solve ends in one ComputeError that names the file.
 """
 
@@ -19,10 +19,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from compute import ComputeError
+from compute.download import SOURCES, download
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / "work" / "cache"
-DOWNLOADS = {"cifar10": "CIFAR10", "cifar100": "CIFAR100"}
+VAL_SHARE = 0.1  # of the train split, for a data set that has no val split of its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,28 @@ def load(name: str, folder: str | Path | None = None, *, test: str = "test", px:
     )
 
 
+def load_choosing(name: str, folder: str | Path | None = None, *, px: int | None = None) -> tuple[Images, Images]:
+    """A data set to choose by (its test split is `val`) and the same one to report by (its test split is `test`).
+
+    Without a val split a fixed stratified tenth of `train` becomes it, in both.
+    """
+    whole = load(name, folder, px=px)
+    home = find(name, folder)
+    if any(home.glob("val-*.parquet")):
+        images, labels, _ = load_split(home, "val", px)
+        return replace(whole, test_images=images, test_labels=labels), whole
+    return split_off_val(whole)
+
+
+def split_off_val(whole: Images) -> tuple[Images, Images]:
+    """`load_choosing` of a data set that has no val split."""
+    cut = stratified(whole.train_labels, max(1, round(VAL_SHARE * len(whole.train_labels))))
+    kept = torch.ones(len(whole.train_labels), dtype=torch.bool)
+    kept[cut] = False
+    report = replace(whole, train_images=whole.train_images[kept], train_labels=whole.train_labels[kept])
+    return replace(report, test_images=whole.train_images[cut], test_labels=whole.train_labels[cut]), report
+
+
 def find(name: str, folder: str | Path | None = None) -> Path:
     """The folder that holds the data set's Parquet files; downloads what torchvision knows to data/ if there is none."""
     shared = os.environ.get("REPORT_DATA")
@@ -122,38 +145,9 @@ def find(name: str, folder: str | Path | None = None) -> Path:
     for place in places:
         if any(place.glob("train-*.parquet")):
             return place
-    if folder or shared or name not in DOWNLOADS:
+    if folder or shared or name not in SOURCES:
         raise ComputeError(f"{places[0]} holds no train-*.parquet; name the folder of the data set {name} with --data DIR")
     return download(name, ROOT / "data" / name)
-
-
-def download(name: str, target: Path) -> Path:
-    """Fetch a data set through torchvision and leave it as Parquet files in `target`, so that all else is alike."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    import torchvision
-    from PIL import Image
-
-    target.mkdir(parents=True, exist_ok=True)
-    for split in ("test", "train"):  # train last: its presence says that both are there
-        try:
-            source = getattr(torchvision.datasets, DOWNLOADS[name])(root=str(target.parent), train=split == "train", download=True)
-        except (OSError, RuntimeError) as error:
-            raise ComputeError(
-                f"cannot download {name} ({' '.join(str(error).split())}); name a folder that holds it with --data DIR"
-            ) from None
-        encoded = []
-        for array in tqdm(source.data, desc=f"{name} {split}", unit="image"):
-            buffer = io.BytesIO()
-            Image.fromarray(array).save(buffer, "PNG")
-            encoded.append(buffer.getvalue())
-        table = pa.table(
-            {"image": encoded, "label": pa.array(source.targets, pa.int64())}, metadata={"classes": json.dumps(list(source.classes))}
-        )
-        fresh = target / f".{split}.new"
-        pq.write_table(table, fresh)
-        fresh.rename(target / f"{split}-00000-of-00001.parquet")
-    return target
 
 
 def load_split(folder: Path, split: str, px: int | None = None) -> tuple[Tensor, Tensor, tuple[str, ...]]:

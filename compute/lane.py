@@ -21,7 +21,8 @@ class Lane:
     """A network, its optimiser and its place in the recipe.
 
     `groups` are optimiser parameter groups, with an optional `scale` on the learning rate (None: every
-    parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement.
+    parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement. The
+    test images are evaluated after every `evaluate_every` epochs, and after the last one.
     With a `checkpoint` the lane begins where that left off; on a CPU, with the same number of
     threads, all its numbers are then bit for bit those of an uninterrupted training.
     """
@@ -37,6 +38,7 @@ class Lane:
         groups: list[dict] | None = None,
         weights: Tensor | None = None,
         checkpoint: Checkpoint | None = None,
+        evaluate_every: int = 1,
     ):
         self.name, self.recipe, self.device, self.data, self.weights, self.checkpoint = name, recipe, device, data, weights, checkpoint
         self.model = model.to(device, memory_format=torch.channels_last)
@@ -56,6 +58,7 @@ class Lane:
         self.losses = torch.zeros(self.steps, device=device)
         self.hits = torch.zeros(self.steps, dtype=torch.int64, device=device)
         self.epoch, self.rows, self.past, self.elapsed_s = 0, [], [], 0.0
+        self.evaluate_every, self.score = evaluate_every, None
         self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
         self.graph, self.captured_lr = None, None
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -116,14 +119,17 @@ class Lane:
             raise ComputeError(f"{self.name}: the loss is {value} at {where}; lower the learning rate")
 
     def evaluate(self) -> None:
-        """Queue the pass over the test images."""
-        with self.on_stream():
-            self.score = evaluate(self.model, self.data, self.precision)
+        """Queue the pass over the test images, where it is due."""
+        after = self.epoch + 1
+        self.score = None
+        if after % self.evaluate_every == 0 or after == self.recipe.epochs:
+            with self.on_stream():
+                self.score = evaluate(self.model, self.data, self.precision)
 
     def end(self, train_s: float, total_s: float) -> None:
         """Write the epoch down, and the checkpoint when it is due. `train_s` leaves the evaluation out, `total_s` has it in."""
         with self.on_stream():
-            test_loss, test_accuracy = self.score.tolist()
+            test_loss, test_accuracy = (None, None) if self.score is None else self.score.tolist()
         seen = self.steps * self.batch
         self.past.append(self.fresh)
         self.epoch += 1
@@ -135,7 +141,7 @@ class Lane:
                 "lr": self.lr,
                 "train_loss": float(self.fresh.double().mean()),
                 "train_accuracy": self.correct / seen,
-                "test_loss": test_loss if np.isfinite(test_loss) else None,
+                "test_loss": test_loss if test_loss is not None and np.isfinite(test_loss) else None,
                 "test_accuracy": test_accuracy,
                 "seconds": train_s,
                 "images_per_s": seen / train_s,

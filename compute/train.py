@@ -55,6 +55,8 @@ def progress(lanes: list[Lane], bar: int | None) -> Iterable[int]:
     first = lanes[0]
     text = f"{' + '.join(lane.name for lane in lanes)}: epoch {first.epoch + 1}/{first.recipe.epochs}"
     if first.rows:
-        text += f", loss {first.rows[-1]['train_loss']:.3f}, test {first.rows[-1]['test_accuracy']:.1%}"
+        text += f", loss {first.rows[-1]['train_loss']:.3f}"
+        tested = [row["test_accuracy"] for row in first.rows if row["test_accuracy"] is not None]
+        text += f", test {tested[-1]:.1%}" if tested else ""
     steps = max(lane.steps for lane in lanes)
     return tqdm(range(steps), desc=text, unit="step", leave=False, position=bar, disable=True if bar is None else None)

@@ -8,7 +8,7 @@ from pages.parts.origin import Origin, badges, published
 from store import catalogue
 
 TITLES = {
-    "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", None),
+    "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", "pages/transfer.py"),
     "supervision": ("Problem 2", "Weakly and semi-supervised learning", None),
     "flops": ("Problem 3", "FLOPs, PALEO and Platform Percent of Peak", "pages/flops.py"),
     "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", "pages/optimus.py"),

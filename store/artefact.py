@@ -16,6 +16,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -98,18 +99,26 @@ def run_id(record: dict) -> str:
 def environment() -> dict:
     """Where this process runs: Python, system, torch (if it was imported) and the code's commit."""
     torch = sys.modules.get("torch")
-    try:
-        code = _git("rev-parse", "--short=12", "HEAD")
-        # artefacts that are being replaced are no change of the code
-        code += "-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ":(top)compute", ":(top)store/*.py") else ""
-    except (OSError, subprocess.SubprocessError):
-        code = "unknown"
     return {
-        "code_version": code,
+        "code_version": code_version(),
         "python_version": platform.python_version(),
         "torch_version": torch.__version__ if torch else None,
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
     }
+
+
+@cache
+def code_version() -> str:
+    """The commit of the code, with `-dirty` where it was changed since; as it was when this process first asked.
+
+    An experiment of hours asks when it starts: what is committed meanwhile is not what it runs.
+    """
+    try:
+        code = _git("rev-parse", "--short=12", "HEAD")
+        # artefacts that are being replaced are no change of the code
+        return code + ("-dirty" if _git("status", "--porcelain", "--untracked-files=no", "--", ":(top)compute", ":(top)store/*.py") else "")
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
 
 
 def _git(*arguments: str) -> str:
@@ -120,8 +129,9 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     """Write a run's folder, whole or not at all, in place of an older one of the same id.
 
     `tables` maps a store table's name to a dict of equally long columns or to a list of rows (dicts of
-    the same keys); the column `run_id` is left out, the folder says it. Returns the folder. Raises OSError when the disk
-    refuses; what was there before is then still there.
+    the same keys, none of them for a table that stays away); the column `run_id` is left out, the folder
+    says it. Returns the folder. Raises OSError when the disk refuses; what was there before is then
+    still there.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -133,6 +143,7 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     fresh, old = runs / f".new-{run.run_id}-{os.getpid()}", runs / f".old-{run.run_id}"
     fresh.mkdir()
     try:
+        tables = {name: rows for name, rows in tables.items() if rows != []}
         for name, rows in tables.items():
             table = pa.Table.from_pylist(rows) if isinstance(rows, list) else pa.table(rows)
             pq.write_table(table, fresh / f"{name}.parquet", compression="zstd")

@@ -8,6 +8,9 @@ from store.reader import Reader
 UNANSWERED = "Not answered yet."
 # which command makes the runs of a job
 COMMANDS = {
+    "transfer/dataset": "python -m compute dataset",
+    "transfer/finetune": "python -m compute finetune",
+    "transfer/extract": "python -m compute extract",
     "flops/layers": "python -m compute flops",
     "flops/timings": "python -m compute timings",
     "optimus/train": "python -m compute train",

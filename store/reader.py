@@ -35,13 +35,13 @@ class Reader:
         self.memo: dict = {}  # what queries of this version want to remember
         self._con = duckdb.connect(str(version.file), config=LOCKED)
 
-    def df(self, sql: str, parameters: list | tuple = ()) -> pd.DataFrame:
-        """The rows of one query, values bound with `?`. Safe to call from any thread.
+    def df(self, sql: str, parameters: list | tuple | dict = ()) -> pd.DataFrame:
+        """The rows of one query, values bound with `?`, or with `$name` from a dict. Safe to call from any thread.
 
         Raises duckdb.Error for bad SQL.
         """
         with self._con.cursor() as cursor:
-            return cursor.execute(sql, list(parameters)).df()
+            return cursor.execute(sql, parameters if isinstance(parameters, dict) else list(parameters)).df()
 
     def one(self, sql: str, parameters: list | tuple = ()) -> tuple | None:
         """The first row of a query, or None."""

@@ -66,9 +66,67 @@ CREATE TABLE epochs (
     train_accuracy DOUBLE NOT NULL CHECK (train_accuracy BETWEEN 0 AND 1),
     test_loss DOUBLE CHECK (isfinite(test_loss)),
     test_accuracy DOUBLE CHECK (test_accuracy BETWEEN 0 AND 1),
+    val_loss DOUBLE CHECK (isfinite(val_loss)),
+    val_accuracy DOUBLE CHECK (val_accuracy BETWEEN 0 AND 1),
     seconds DOUBLE NOT NULL CHECK (seconds >= 0),
     images_per_s DOUBLE NOT NULL CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
     PRIMARY KEY (run_id, epoch)
+);
+
+-- ---------------------------------------------------------------- problem 1: a target data set and how well networks know it
+
+-- images of a class in a split; base_class is the ImageNet class that it is, or is a kind of by its name
+CREATE TABLE class_counts (
+    run_id VARCHAR NOT NULL,
+    dataset VARCHAR NOT NULL,
+    split VARCHAR NOT NULL CHECK (split IN ('train', 'val', 'test')),
+    class_id INTEGER NOT NULL CHECK (class_id >= 0),
+    class_name VARCHAR NOT NULL,
+    images INTEGER NOT NULL CHECK (images >= 0),
+    base_class VARCHAR,
+    PRIMARY KEY (run_id, split, class_id)
+);
+
+-- the first images of a class, as PNG files
+CREATE TABLE samples (
+    run_id VARCHAR NOT NULL,
+    dataset VARCHAR NOT NULL,
+    split VARCHAR NOT NULL,
+    class_id INTEGER NOT NULL CHECK (class_id >= 0),
+    class_name VARCHAR NOT NULL,
+    nth INTEGER NOT NULL CHECK (nth >= 0),
+    image BLOB NOT NULL,
+    width INTEGER NOT NULL CHECK (width > 0),
+    height INTEGER NOT NULL CHECK (height > 0),
+    PRIMARY KEY (run_id, split, class_id, nth)
+);
+
+-- what a finished network gets right; loss is the mean cross-entropy
+CREATE TABLE scores (
+    run_id VARCHAR NOT NULL,
+    split VARCHAR NOT NULL CHECK (split IN ('train', 'val', 'test')),
+    images INTEGER NOT NULL CHECK (images > 0),
+    correct INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
+    loss DOUBLE CHECK (isfinite(loss)),
+    PRIMARY KEY (run_id, split)
+);
+
+-- the same for each class of the test split that has images
+CREATE TABLE class_accuracy (
+    run_id VARCHAR NOT NULL,
+    class_id INTEGER NOT NULL CHECK (class_id >= 0),
+    correct INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
+    images INTEGER NOT NULL CHECK (images > 0),
+    PRIMARY KEY (run_id, class_id)
+);
+
+-- test images of one class that were taken for another
+CREATE TABLE confusions (
+    run_id VARCHAR NOT NULL,
+    class_id INTEGER NOT NULL CHECK (class_id >= 0),
+    predicted_id INTEGER NOT NULL CHECK (predicted_id >= 0 AND predicted_id <> class_id),
+    images INTEGER NOT NULL CHECK (images > 0),
+    PRIMARY KEY (run_id, class_id, predicted_id)
 );
 
 -- ---------------------------------------------------------------- problem 3: FLOPs and timings

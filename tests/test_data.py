@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from compute import ComputeError, data
+from compute import ComputeError, data, download
 
 
 def encoded(pixels: np.ndarray) -> bytes:
@@ -158,10 +158,54 @@ def test_download_becomes_parquet_files(tmp_path, monkeypatch):
         classes = ("cat", "dog")
 
         def __init__(self, root, train, download):
-            self.data, self.targets = pictures(6 if train else 4), [0, 1] * (3 if train else 2)
+            self.count = 6 if train else 4
+
+        def __len__(self):
+            return self.count
+
+        def __getitem__(self, i):
+            return Image.fromarray(pictures(self.count)[i]), i % 2
 
     monkeypatch.setattr(torchvision.datasets, "CIFAR10", Fake)
     monkeypatch.setattr(data, "ROOT", tmp_path)
     loaded = data.load("cifar10")
     assert loaded.classes == ("cat", "dog") and len(loaded.test_labels) == 4
     assert np.array_equal(loaded.train_images.permute(0, 2, 3, 1).numpy(), pictures(6))
+
+
+def test_omniglot_is_split_by_drawing_over_both_parts(tmp_path, monkeypatch):
+    torchvision = pytest.importorskip("torchvision")
+
+    class Fake:
+        def __init__(self, root, background, download):
+            self._characters = ["a", "b"] if background else ["c"]
+            self._flat_character_images = [(f"{nth}.png", label) for label in range(len(self._characters)) for nth in range(20)]
+
+        def __getitem__(self, i):
+            name, label = self._flat_character_images[i]
+            return Image.new("L", (8, 8), 10 * label + int(name.removesuffix(".png"))), label
+
+    monkeypatch.setattr(torchvision.datasets, "Omniglot", Fake)
+    monkeypatch.setattr(data, "ROOT", tmp_path)
+    choose, report = data.load_choosing("omniglot")
+    assert report.classes == ("a", "b", "c")
+    for images, labels, drawings in (
+        (report.train_images, report.train_labels, range(12)),
+        (choose.test_images, choose.test_labels, range(12, 16)),
+        (report.test_images, report.test_labels, range(16, 20)),
+    ):
+        assert labels.tolist() == [label for label in range(3) for _ in drawings]
+        assert images[:, 0, 0, 0].tolist() == [10 * (label if label < 2 else 0) + nth for label in range(3) for nth in drawings]
+
+
+def test_large_images_are_reduced():
+    with Image.open(io.BytesIO(download.encode(Image.new("RGB", (600, 1200))))) as image:
+        assert image.size == (256, 512)
+
+
+def test_val_is_cut_from_train_where_there_is_none(folder):
+    choose, report = data.load_choosing("set", folder)
+    assert len(choose.train_labels) == len(report.train_labels) == 7 and len(choose.test_labels) == 1 and len(report.test_labels) == 4
+    write(folder, "val", [encoded(image) for image in pictures(2)], [0, 1], "cat,dog")
+    choose, report = data.load_choosing("set", folder)
+    assert len(report.train_labels) == 8 and len(choose.test_labels) == 2

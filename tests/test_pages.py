@@ -10,8 +10,14 @@ from store.build import build
 from store.layout import Layout
 from tests.conftest import PROJECT, make_run, steps
 
-PAGES = ["pages/overview.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
-QUESTIONS = {"pages/flops.py": ["3.1", "3.2", "3.3", "3.4"], "pages/optimus.py": ["4.1", "4.2", "4.3"]}
+PAGES = ["pages/overview.py", "pages/transfer.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
+QUESTIONS = {
+    "pages/transfer.py": ["1.1a", "1.1b", "1.1c", "1.2a", "1.2b"],
+    "pages/flops.py": ["3.1", "3.2", "3.3", "3.4"],
+    "pages/optimus.py": ["4.1", "4.2", "4.3"],
+}
+# what a store that has some results lacks on a page
+BARE = [("some runs", "pages/transfer.py"), ("some runs", "pages/flops.py"), ("transferred", "pages/flops.py"), ("trained", "pages/transfer.py")]
 VIEWS = [(page, question) for page in PAGES for question in QUESTIONS.get(page, [None])]
 HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
 
@@ -46,7 +52,13 @@ def trained_store(root):
         assert main([command, "--runs", str(root / "runs")]) == 0
 
 
-STORES = {"trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+def transferred_store(root):
+    from tests.planted_transfer import plant_transfer
+
+    plant_transfer(root / "runs")
+
+
+STORES = {"transferred": transferred_store, "trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -76,7 +88,7 @@ def test_page_renders(store, page, question):
     app = show(page, **({"question": question} if question else {}))
     assert not app.exception
     assert "⟨missing⟩" not in text(app) or store != "committed"
-    if store != "committed" and not (store in ("some runs", "trained") and page != "pages/flops.py"):
+    if store in ("empty", "none") or (store, page) in BARE:
         assert "python -m" in text(app)
 
 
@@ -91,6 +103,16 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
         assert not app.exception, quote(value)
         app = show("pages/runs.py", problem=value, scale=value)
         assert not app.exception, quote(value)
+
+
+def test_hostile_links_to_problem_1_fall_back_to_defaults(tmp_path, monkeypatch):
+    transferred_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    for value in HOSTILE:
+        for question in QUESTIONS["pages/transfer.py"]:
+            controls = dict.fromkeys(("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network"), value)
+            app = show("pages/transfer.py", question=question, **controls)
+            assert not app.exception, (question, quote(value))
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):

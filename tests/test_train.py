@@ -117,6 +117,12 @@ def test_groups_scale_the_rate_and_frozen_modules_stay_as_they_are():
     assert changed == {"5"}  # neither the rate-0 convolution nor the frozen BatchNorm's running statistics
 
 
+def test_evaluation_can_be_rarer():
+    rows = train(tiny(), DATA, recipe(), CPU, bar=None, evaluate_every=3).epochs
+    assert [row["test_accuracy"] is None for row in rows] == [True, True, False, False]
+    assert rows[3]["test_accuracy"] == train(tiny(), DATA, recipe(), CPU, bar=None).epochs[3]["test_accuracy"]
+
+
 def test_bf16_is_autocast():
     history = train(tiny(), DATA, recipe(precision="bf16"), CPU, bar=None)
     assert np.isfinite(history.losses).all() and history.state["0.weight"].dtype == torch.float32

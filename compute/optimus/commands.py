@@ -2,11 +2,10 @@
 `plan` its hours."""
 
 import argparse
-import time
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command
+from compute.command import Command, training_arguments, training_options
 
 DEPTHS = (18, 20, 32, 44, 50, 56)
 FAMILIES = {
@@ -27,72 +26,23 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gpu-type", nargs="+", default=["K80", "P100", "V100"], metavar="GPU", help="GPU types; one that is not at hand is emulated"
     )
-    parser.add_argument(
-        "--scale",
-        choices=("smoke", "cpu", "paper"),
-        default="cpu",
-        help="seconds; four hours on two cores for all; 350 epochs of everything",
+    training_arguments(
+        parser,
+        scales="seconds; four hours on two cores for all; 350 epochs of everything",
+        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
+        checkpoint_s=5.0,
     )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
-    )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
-    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")
-    parser.add_argument("--engine", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
-    parser.add_argument("--together", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1")
-    parser.add_argument("--processes", type=int, default=0, metavar="N", help="processes that share the list of runs; 0: 1 on CUDA, else one a core")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of a process")
-    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="folder for the state of unfinished runs instead of work/checkpoints")
-    parser.add_argument("--checkpoint-every", type=float, default=5.0, metavar="S", help="least time between two checkpoints of a run, in seconds")
-    parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
-    parser.add_argument("--again", action="store_true", help="train even what is there already")
-    parser.add_argument("--list", action="store_true", help="say which runs are there and which are owed, and how long they would take here")
 
 
 def train(args: argparse.Namespace) -> list[Path]:
     """Train what is owed, or list it; returns the run folders written."""
-    for name, least in (("together", 0), ("processes", 0), ("threads", 1)):
-        if getattr(args, name) < least:
-            raise ComputeError(f"--{name} is {getattr(args, name)}; it must be at least {least}")
+    options = training_options(args)
     models, gpu_types = tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)), known_types(args.gpu_type)
 
-    from compute import device as devices
-    from compute.checkpoint import CHECKPOINTS
-    from compute.optimus import train as experiment
+    from compute import worklist
+    from compute.optimus.train import TrainRequest
 
-    cuda = devices.pick(args.device).type == "cuda"
-    request = experiment.Request(
-        models=models,
-        gpu_types=gpu_types,
-        scale=args.scale,
-        runs=args.runs,
-        data=args.data,
-        device=args.device,
-        precision=args.precision,
-        engine=args.engine,
-        threads=args.threads,
-        together=args.together or (3 if cuda else 1),
-        again=args.again,
-        contributor=args.contributor,
-        checkpoints=args.checkpoints or CHECKPOINTS,
-        checkpoint_every_s=args.checkpoint_every,
-        asked_at=time.time(),
-    )
-    runs = experiment.planned(request)
-    owed = [run for run in runs if not experiment.done(run, request)]
-    processes = min(args.processes or (1 if cuda else max(1, devices.cores() // args.threads)), max(1, len(owed)))
-    if args.list:
-        show(runs, owed, request, processes)
-        return []
-    if len(owed) < len(runs):
-        print(f"{len(runs) - len(owed)} of {len(runs)} runs are there already; --again trains them anew")
-    if not owed:
-        return []
-    experiment.images(request)  # a missing data set is said once, and decoded once, before any process starts
-    return experiment.side_by_side(request, processes)
+    return worklist.run(TrainRequest(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
 
 
 def model_name(family: str, depth: int) -> str:
@@ -111,32 +61,6 @@ def known_types(names: list[str]) -> tuple[str, ...]:
     for name in types:
         gpus.seed(name)
     return types
-
-
-def show(runs: list, owed: list, request, processes: int) -> None:
-    """Print each run's state, and what the owed ones would take here by a few timed steps of each network."""
-    from compute import device as devices
-    from compute.batches import Resident
-    from compute.checkpoint import Checkpoint
-    from compute.optimus import train as experiment
-
-    device = devices.pick(request.device)
-    resident = Resident(experiment.images(request), device) if owed else None
-    epoch_s = {}
-    total_s = 0.0
-    for run in runs:
-        state = "there"
-        if run in owed:
-            at = Checkpoint(request.checkpoints / run.run_id).epochs()
-            if run.model not in epoch_s:
-                epoch_s[run.model] = experiment.seconds_per_epoch(run, request, resident, device)
-            left_s = (run.config["epochs"] - at) * epoch_s[run.model]
-            total_s += left_s
-            state = f"owed, at epoch {at} of {run.config['epochs']}, about {left_s / 60:.0f} min"
-        print(f"{run.run_id:44} {run.provenance:9} {state}")
-    if owed:
-        places = f"{processes} process{'es' if processes > 1 else ''} on {runs[0].device}"
-        print(f"{len(owed)} owed: about {total_s / processes / 3600:.1f} h in {places}")
 
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:

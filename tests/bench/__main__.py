@@ -57,7 +57,22 @@ def _training() -> None:
         print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}")
 
 
-PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training}
+def _transfer() -> None:
+    from tests.bench.transfer import EPOCHS, RATES, transfer
+
+    row = transfer()
+    print(
+        f"sweep of {len(RATES)} rates, {EPOCHS} epochs: features {row['features_s']:.1f} s + last layers {row['heads_s']:.1f} s = {row['sweep_s']:.1f} s"
+    )
+    print(
+        f"through the frozen network in every epoch: {row['plain_sweep_s']:,.0f} s ({row['plain_epoch_s']:.2f} s an epoch), {row['plain_sweep_s'] / row['sweep_s']:.0f} times as long"
+    )
+    print(
+        f"an epoch of fine-tuning: {row['finetune_epoch_s']:.2f} s, {row['finetune_epoch_s'] / row['head_epoch_s']:.0f} times an epoch of a rate of the sweep"
+    )
+
+
+PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training, "transfer": _transfer}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -23,7 +23,8 @@ from websockets.asyncio.client import connect
 
 from tests.conftest import PROJECT
 
-VIEWS = ("/", "/flops?question=3.1", "/flops?question=3.2", "/flops?question=3.3", "/flops?question=3.4", "/optimus?question=4.1", "/optimus?question=4.2", "/optimus?question=4.3", "/runs")
+QUESTIONS = {"transfer": ("1.1a", "1.1b", "1.1c", "1.2a", "1.2b"), "flops": ("3.1", "3.2", "3.3", "3.4"), "optimus": ("4.1", "4.2", "4.3")}
+VIEWS = ("/", *(f"/{page}?question={question}" for page, questions in QUESTIONS.items() for question in questions), "/runs")
 
 
 @contextmanager

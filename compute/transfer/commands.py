@@ -1,0 +1,118 @@
+"""The commands of Problem 1: `dataset` describes the target data set, `finetune` trains all of ResNet-50 on it, `extract` its last layer."""
+
+import argparse
+from pathlib import Path
+
+from compute import ComputeError
+from compute.command import Command, training_arguments, training_options
+
+SCALES = "seconds, on images made in memory; 40 epochs; the assignment's 200"
+DATA = "folder of Parquet files with `image` and `label`; else $REPORT_DATA/NAME, data/NAME, torchvision"
+WEIGHTS = "state dict of torchvision's resnet50, trained on ImageNet, instead of a download"
+
+
+def target_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that name the data set."""
+    parser.add_argument(
+        "--dataset",
+        default="flowers102",
+        metavar="NAME",
+        help="cifar100, dtd, fgvc_aircraft, flowers102, gtsrb, omniglot, svhn, or a name of your own for the folder in --data",
+    )
+    parser.add_argument("--px", type=int, default=64, help="images are cropped to a square and resized to this many pixels")
+
+
+def dataset_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `dataset`."""
+    target_arguments(parser)
+    parser.add_argument(
+        "--scale", choices=("smoke", "cpu", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+
+
+def dataset(args: argparse.Namespace) -> list[Path]:
+    """Describe a data set; returns the run folder written."""
+    from compute.transfer import describe
+
+    return [describe.run(args.runs, args.dataset, args.data, args.px, args.scale)]
+
+
+def finetune_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `finetune`."""
+    target_arguments(parser)
+    parser.add_argument("--lr", type=rate, nargs="+", default=[0.001, 0.01, 0.1], metavar="RATE", help="learning rates, one for all layers")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="trainings of each rate")
+    parser.add_argument("--init", choices=("pretrained", "random"), default="pretrained", help="start from ImageNet's weights, or from scratch")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
+    training_arguments(parser, scales=SCALES, data=DATA, checkpoint_s=60.0)
+
+
+def finetune(args: argparse.Namespace) -> list[Path]:
+    """Fine-tune at each rate what is owed, or list it; returns the run folders written."""
+    if args.seeds < 1:
+        raise ComputeError(f"--seeds is {args.seeds}; it must be at least 1")
+    options = training_options(args)
+
+    from compute import worklist
+    from compute.transfer.finetune import FinetuneRequest
+
+    request = FinetuneRequest(
+        dataset=args.dataset, lrs=tuple(dict.fromkeys(args.lr)), seeds=args.seeds, px=args.px, init=args.init, weights=args.weights, **options
+    )
+    return worklist.run(request, args.processes, args.list)
+
+
+def extract_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `extract`."""
+    target_arguments(parser)
+    parser.add_argument("--lr", type=rate, nargs="+", default=[1.0, 0.1, 0.01, 0.001], metavar="RATE", help="learning rates of the last layer")
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="last layers of each rate")
+    parser.add_argument("--views", type=int, default=8, metavar="N", help="random crops and flips of each train image whose features are kept")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
+    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), default="paper", help=SCALES)
+    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs")
+    parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
+
+
+def extract(args: argparse.Namespace) -> list[Path]:
+    """Train the last layers and the linear classifier; returns the run folders written."""
+    from compute.transfer import extract as experiment
+
+    return experiment.run(
+        runs=args.runs,
+        dataset=args.dataset,
+        data=args.data,
+        px=args.px,
+        scale=args.scale,
+        rates=tuple(dict.fromkeys(args.lr)),
+        seeds=args.seeds,
+        views=args.views,
+        weights=args.weights,
+        device=args.device,
+        contributor=args.contributor,
+    )
+
+
+def rate(text: str) -> float:
+    """A learning rate, above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no learning rate; it must be above 0")
+    return value
+
+
+COMMANDS = {
+    "dataset": Command(help="Describe the target data set: images of each class and split, and samples.", arguments=dataset_arguments, run=dataset),
+    "finetune": Command(
+        help="Fine-tune all layers of ResNet-50 at each learning rate, from ImageNet's weights or from scratch (resumes where it was stopped).",
+        arguments=finetune_arguments,
+        run=finetune,
+    ),
+    "extract": Command(
+        help="Train new last layers on the frozen ResNet-50, at each learning rate with several seeds, and a linear classifier beside them.",
+        arguments=extract_arguments,
+        run=extract,
+    ),
+}

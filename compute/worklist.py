@@ -1,0 +1,209 @@
+"""A list of trainings that several processes share: each takes the next run that nobody has done or claimed.
+
+A problem's `Request` says which runs there are and how a group of them is trained; claims,
+processes, and what happens when one of them is killed are the same for all.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from compute import ComputeError
+from compute import device as devices
+from compute.batches import Resident
+from compute.checkpoint import CHECKPOINTS, Checkpoint, claim
+from compute.lane import Lane
+from compute.recipe import History
+from compute.train import train_together
+from store.artefact import RECORD, Run, code_version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request(ABC):
+    """What a command asks for; `together` networks share a process and its device, `processes` share the list of runs."""
+
+    scale: str
+    runs: Path
+    data: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    engine: str = "auto"
+    threads: int = 1
+    together: int = 1
+    again: bool = False
+    contributor: str = "the report's authors"
+    checkpoints: Path = CHECKPOINTS
+    checkpoint_every_s: float = 5.0
+    asked_at: float = field(default_factory=time.time)
+
+    @abstractmethod
+    def planned(self) -> list[Run]:
+        """The records of all runs that the request names, in the order in which they are trained."""
+
+    @abstractmethod
+    def resident(self) -> Resident:
+        """The data set on the device; the first call also shows whether it is there."""
+
+    @abstractmethod
+    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+        """The network of a run at its beginning, or where its checkpoint left off."""
+
+    @abstractmethod
+    def finish(self, run: Run, lane: Lane) -> Path:
+        """Write the artefact of a run whose lane has come to its end; returns its folder."""
+
+
+def done(run: Run, request: Request) -> bool:
+    """Whether the run needs no training: its artefact is there, and if all is asked for again, from after that was asked."""
+    file = request.runs / run.run_id / RECORD
+    return file.exists() and (not request.again or file.stat().st_mtime >= request.asked_at)
+
+
+def work_through(request: Request, bar: int = 0) -> list[Path]:
+    """Train every planned run that is not done and that no other process has claimed; returns the artefacts written."""
+    torch.set_num_threads(request.threads)
+    waiting, written, resident = request.planned(), [], None
+    while waiting:
+        with ExitStack() as held:
+            group = []
+            while waiting and len(group) < request.together:
+                run = waiting.pop(0)
+                if not done(run, request) and held.enter_context(claim(request.checkpoints / run.run_id)) and not done(run, request):
+                    group.append(run)
+            if not group:
+                continue
+            resident = resident or request.resident()
+            lanes = []
+            for run in group:
+                lanes.append(request.lane(run, resident, Checkpoint(request.checkpoints / run.run_id, request.checkpoint_every_s)))
+            train_together(lanes, bar=bar)
+            for run, lane in zip(group, lanes, strict=True):
+                written.append(request.finish(run, lane))
+                lane.checkpoint.discard()
+    return written
+
+
+def side_by_side(request: Request, processes: int) -> list[Path]:
+    """`work_through` in several processes, which take the next unclaimed run each; a killed one's runs go to the others."""
+    if processes == 1:
+        return work_through(request)
+    context = multiprocessing.get_context("spawn")
+    messages = context.SimpleQueue()
+    workers = [context.Process(target=worker, args=(request, bar, messages), daemon=True) for bar in range(processes)]
+    written = []
+    try:
+        for process in workers:
+            process.start()
+        while alive := [process for process in workers if process.exitcode is None]:
+            wait([process.sentinel for process in alive])
+            while not messages.empty():
+                kind, value = messages.get()
+                if kind == "error":
+                    raise value
+                written += value
+    finally:
+        for process in workers:
+            if process.is_alive():
+                process.terminate()
+        for process in workers:
+            if process.pid:
+                process.join()
+    if any(process.exitcode for process in workers) and not all(done(run, request) for run in request.planned()):
+        raise ComputeError("a training process was killed; the same command goes on from its checkpoint")
+    return written
+
+
+def worker(request: Request, bar: int, messages) -> None:
+    """One process of `side_by_side`: leaves Ctrl-C to its parent, and ends with it, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    code_version()
+    parent = multiprocessing.parent_process()
+    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    try:
+        messages.put(("written", work_through(request, bar)))
+    except (ComputeError, OSError) as error:
+        messages.put(("error", error))
+
+
+def seconds_per_epoch(run: Run, request: Request, resident: Resident, steps: int = 3) -> float:
+    """What an epoch of the run takes here, evaluation included, estimated from a few steps."""
+    torch.set_num_threads(request.threads)
+    lane = request.lane(run, resident, None)
+    lane.engine = "eager"
+    lane.begin()
+    lane.step()
+    lane.settle()
+    start = time.perf_counter()
+    for _ in range(steps):
+        lane.step()
+    lane.settle()
+    step_s = (time.perf_counter() - start) / steps
+    # a forward pass is a third of a step: the gradients of inputs and of weights cost as much again each
+    return step_s * (lane.steps + len(resident.test_labels) / lane.batch / 3)
+
+
+# ---------------------------------------------------------------- artefacts
+
+
+def finished_record(run: Run, history: History) -> Run:
+    """The planned record, with what only the training could tell."""
+    return replace(run, seconds=history.seconds, started_at=history.started_at, config={**run.config, "engine": history.engine})
+
+
+def steps_of(history: History) -> dict:
+    """The table `steps`; a step's number counts from 0."""
+    return {"step": np.arange(len(history.losses), dtype=np.int32), "loss": history.losses}
+
+
+def columns(rows: list[dict]) -> dict:
+    """Rows of the same keys as columns."""
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+# ---------------------------------------------------------------- what the command line does with it
+
+
+def run(request: Request, processes: int, listed: bool) -> list[Path]:
+    """Train what is owed, or say what is there and what is owed; returns the run folders written."""
+    cuda = devices.pick(request.device).type == "cuda"
+    runs = request.planned()
+    owed = [one for one in runs if not done(one, request)]
+    processes = min(processes or (1 if cuda else max(1, devices.cores() // request.threads)), max(1, len(owed)))
+    if listed:
+        show(request, runs, owed, processes)
+        return []
+    if len(owed) < len(runs):
+        print(f"{len(runs) - len(owed)} of {len(runs)} runs are there already; --again trains them anew")
+    if owed and processes > 1:
+        request.resident()  # a missing data set is said once, and decoded once, before any process starts
+    return side_by_side(request, processes) if owed else []
+
+
+def show(request: Request, runs: list[Run], owed: list[Run], processes: int) -> None:
+    """Print each run's state, and what the owed ones would take here by a few timed steps of each network."""
+    resident = request.resident() if owed else None
+    epoch_s: dict[str | None, float] = {}
+    total_s = 0.0
+    for run in runs:
+        state = "there"
+        if run in owed:
+            at = Checkpoint(request.checkpoints / run.run_id).epochs()
+            if run.model not in epoch_s:
+                epoch_s[run.model] = seconds_per_epoch(run, request, resident)
+            left_s = (run.config["epochs"] - at) * epoch_s[run.model]
+            total_s += left_s
+            state = f"owed, at epoch {at} of {run.config['epochs']}, about {left_s / 60:.0f} min"
+        print(f"{run.run_id:48} {run.provenance:9} {state}")
+    if owed:
+        places = f"{processes} process{'es' if processes > 1 else ''} on {runs[0].device}"
+        print(f"{len(owed)} owed: about {total_s / processes / 3600:.1f} h in {places}")

@@ -1,0 +1,95 @@
+"""Problem 1's charts, drawn without data; the columns that they take are named in each docstring."""
+
+import altair as alt
+import pandas as pd
+
+from pages.parts.figure import drawing, tips
+
+TOP = alt.Legend(orient="top")
+APPROACHES = ["fine-tuning", "last layer", "linear classifier", "from scratch"]
+APPROACH = alt.Color("approach:N", title=None, sort=APPROACHES, scale=alt.Scale(domain=APPROACHES), legend=alt.Legend(orient="top", columns=2))
+
+
+@drawing
+def images_by_class(by_name: bool) -> alt.Chart:
+    """Images of each class, one colour a split: class_name, images, split, total, base_class."""
+    return (
+        alt.Chart()
+        .mark_bar()
+        .encode(
+            x=alt.X("class_name:N", title="Class", sort="ascending" if by_name else alt.SortField("total", "descending"), axis=alt.Axis(labels=False, ticks=False)),
+            y=alt.Y("sum(images):Q", title="Images"),
+            color=alt.Color("split:N", title=None, sort=["train", "val", "test"], scale=alt.Scale(domain=["train", "val", "test"]), legend=TOP),
+            order=alt.Order("order:Q"),
+            tooltip=tips("class_name", "split", "base_class", images=",.0f", total=",.0f"),
+        )
+        .properties(height=320)
+    )
+
+
+@drawing
+def curves(y: str, title: str, low: str = "", high: str = "") -> alt.LayerChart:
+    """One line a rate with a rule at every drop: epoch, y (low to high over the seeds), rate; rows with `drop` are the rules."""
+    x = alt.X("epoch:Q", title="Epoch")
+    scale = alt.Scale(zero=False)
+    seen = alt.Chart().transform_filter(f"isValid(datum['{y}'])")
+    lines = seen.mark_line().encode(
+        x=x,
+        y=alt.Y(f"{y}:Q", title=title, scale=scale),
+        color=alt.Color("rate:N", title="Learning rate", legend=TOP),
+        tooltip=tips("rate", epoch=".0f", lr_now=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"),
+    )
+    rules = alt.Chart().transform_filter("isValid(datum.drop)").mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.X("drop:Q"))
+    band = seen.mark_area(opacity=0.2).encode(x=x, y=alt.Y(f"{low}:Q"), y2=f"{high}:Q", color=alt.Color("rate:N", legend=None)) if low else None
+    return alt.layer(*([band] if band else []), lines, rules).properties(height=340)
+
+
+def with_drops(rows: pd.DataFrame, drops: pd.DataFrame) -> pd.DataFrame:
+    """The data of `curves`: its lines, and a row for each drop."""
+    return pd.concat([rows, drops.rename(columns={"epoch": "drop"})])
+
+
+@drawing
+def accuracies() -> alt.LayerChart:
+    """Test accuracy of every approach and rate with its interval: label, test_percent, low, high, approach, seeds."""
+    y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
+    points = alt.Chart().mark_point(filled=True, size=110, opacity=1).encode(
+        x=alt.X("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=True)), y=y, color=APPROACH,
+        tooltip=tips("label", "approach", test_percent=".1f", low=".1f", high=".1f", val_percent=".1f", seeds=".0f"),
+    )  # fmt: skip
+    intervals = alt.Chart().mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=APPROACH)
+    return alt.layer(intervals, points).properties(height=alt.Step(26))
+
+
+@drawing
+def costs(x: str, title: str) -> alt.Chart:
+    """Test accuracy against what the training took: x, test_percent, approach, label."""
+    return (
+        alt.Chart()
+        .mark_point(filled=True, size=90, opacity=0.8)
+        .encode(
+            x=alt.X(f"{x}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
+            y=alt.Y("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
+            color=APPROACH,
+            tooltip=tips("label", "approach", test_percent=".1f", seconds=",.0f", flops=".2s"),
+        )
+        .properties(height=340)
+    )
+
+
+@drawing
+def classes() -> alt.LayerChart:
+    """Each class by both approaches: extract_percent, finetune_percent, images, imagenet (whether ImageNet has it), class_name."""
+    points = (
+        alt.Chart()
+        .mark_point(filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("extract_percent:Q", title="Last layer alone (%)", scale=alt.Scale(domain=[0, 100])),
+            y=alt.Y("finetune_percent:Q", title="Fine-tuned (%)", scale=alt.Scale(domain=[0, 100])),
+            size=alt.Size("test_images:Q", title="Test images", legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray")),
+            color=alt.Color("imagenet:N", title=None, legend=TOP),
+            tooltip=tips("class_name", "base_class", extract_percent=".0f", finetune_percent=".0f", test_images=".0f", train_images=".0f"),
+        )
+    )
+    same = alt.Chart().transform_filter("isValid(datum.even)").mark_line(strokeDash=[4, 4], color="gray").encode(x=alt.X("even:Q"), y=alt.Y("even:Q"))
+    return alt.layer(points.transform_filter("isValid(datum.class_name)"), same).properties(height=420)

@@ -1,0 +1,107 @@
+"""1.2b: which approach and rate wins, at what cost, and class by class why."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure
+from pages.parts.origin import of_runs
+from pages.parts.pictures import pictures
+from pages.sections.transfer import charts
+from pages.sections.transfer.choice import APPROACH, chosen_size, named, weights_of
+from store.transfer import dataset, results
+
+COSTS = {"FLOPs": ("flops", "FLOPs of the training"), "seconds": ("seconds", "Seconds of the training")}
+PAIRS = 8
+
+
+def show() -> None:
+    """The answer, all approaches with intervals, accuracy against cost, classes, and the most confused pairs."""
+    card("1.2b")
+    size = chosen_size("finetune", "extract")
+    if size is None:
+        missing("The verdict needs both approaches.", "python -m compute finetune; python -m compute extract")
+        return
+    rows = named(ask(results.rates, *size))
+    origins = of_runs(" ".join(rows["run_ids"]).split())
+    chosen = rows[rows["chosen"] & rows["job"].isin(["finetune", "extract"])].sort_values("val_percent", ascending=False)
+    first, second = chosen.iloc[0], chosen.iloc[1]
+    figure(
+        charts.accuracies(),
+        title=f"{first['label'].capitalize()} wins: {first['test_percent']:.1f} % of the test images against {second['test_percent']:.1f} % ({second['label']})",
+        alt_text="Test accuracy of every approach and rate",
+        origins=origins,
+        caption=f"Chosen on the validation images, reported on the test images. Bars: 95 % intervals. {weights_of(size)}",
+        data=rows,
+        csv=rows,
+    )
+    _costs(size, origins)
+    _classes(size, origins)
+    _confused(size, rows)
+
+
+def _costs(size: tuple[str, int], origins) -> None:
+    st.subheader("Accuracy and what it costs", divider="gray")
+    cost = st.segmented_control("Cost", list(COSTS), default="FLOPs", required=True, key="cost", bind="query-params")
+    column, title = COSTS.get(cost, COSTS["FLOPs"])
+    rows = named(ask(results.judged, *size))
+    per = rows.groupby("approach")[column].median()
+    ratio = per.get(APPROACH["finetune"], float("nan")) / per.get(APPROACH["extract"], float("nan"))
+    figure(
+        charts.costs(column, title),
+        title=f"Fine-tuning takes {ratio:,.0f} times the {cost} of a last layer",
+        alt_text="Test accuracy against FLOPs or seconds of the training",
+        origins=origins,
+        caption="FLOPs: a multiply-accumulate counts as two; three forward passes for each image that is trained on, one for each view whose features are kept. "
+        "Seconds of a last layer: computing the features, and its share of training all of them together.",
+        data=rows,
+        csv=rows,
+    )
+
+
+def _classes(size: tuple[str, int], origins) -> None:
+    st.subheader("Class by class", divider="gray")
+    rows = ask(results.by_class, *size)
+    if rows.empty:
+        return
+    better, known = rows[rows["gain"] > 0], rows[rows["in_imagenet"]]
+    even = pd.DataFrame({"even": [0, 100]})
+    figure(
+        charts.classes(),
+        title=f"Fine-tuning is better in {len(better)} of {len(rows)} classes, by {rows['gain'].mean():.1f} points on average",
+        alt_text="Accuracy of each class by both approaches",
+        origins=origins,
+        caption=f"Above the dashed line fine-tuning is better. {len(known)} of the classes are ImageNet's as well, or kinds of one by name ({', '.join(known['class_name'])}).",
+        data=pd.concat([rows.assign(imagenet=rows["in_imagenet"].map({True: "a class of ImageNet", False: "not in ImageNet"})), even]),
+        csv=rows,
+    )
+    with st.expander("All classes as a table"):
+        st.dataframe(rows, hide_index=True, alt="Accuracy of every class by both approaches")
+
+
+def _confused(size: tuple[str, int], rows: pd.DataFrame) -> None:
+    st.subheader("What is taken for what", divider="gray")
+    best = rows[rows["chosen"] & rows["job"].isin(["finetune", "extract"])]
+    labels = best.set_index("label")["run_id"]
+    label = st.segmented_control("Network", list(labels.index), default=labels.index[0], required=True, key="network", bind="query-params")
+    run = labels.get(label, labels.iloc[0])
+    pairs = ask(results.confusions, run, PAIRS)
+    if pairs.empty:
+        return
+    top = pairs.iloc[0]
+    figure(
+        pairs[["class_name", "taken_for", "images", "percent"]],
+        title=f"{top['images']} of {top['class_name']} ({top['percent']:.0f} % of its test images) are taken for {top['taken_for']}",
+        alt_text="The most confused pairs of classes",
+        origins=of_runs([run]),
+        caption="percent: of the class's test images.",
+        columns={"percent": st.column_config.NumberColumn(format="%.0f")},
+    )
+    with st.container(border=True):
+        st.markdown("**The first three pairs: a train image of the class, and one of what it is taken for**")
+        shown = []
+        for pair in pairs.head(3).itertuples():
+            samples = ask(dataset.samples, size[0], [pair.class_id, pair.predicted_id], 1).set_index("class_id")
+            shown += [(samples.loc[c, "image"], samples.loc[c, "class_name"]) for c in (pair.class_id, pair.predicted_id) if c in samples.index]
+        pictures(shown)

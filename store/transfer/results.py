@@ -1,0 +1,148 @@
+"""What fine-tuning, new last layers and the baselines reach on the target data set, and what they cost."""
+
+import pandas as pd
+
+from store.reader import Reader
+
+# Wilson's 95 % interval of a share of n images (Wilson 1927)
+Z = 1.959964
+
+# every judged run at its job's largest scale, with accuracies in percent; `flops` is what its training took:
+# forward and backward of every image seen (three forward passes), or one forward pass of every cached view
+# (and of the images themselves, which the linear classifier uses) and the last layer's own work
+JUDGED = f"""
+    SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights, r.seconds,
+           (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs, config->>'precision' AS precision, s.images, s.correct, s.loss,
+           100 * s.correct / s.images AS test_percent, 100 * v.correct / v.images AS val_percent,
+           100 * (s.correct + {Z**2 / 2} - {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS low,
+           100 * (s.correct + {Z**2 / 2} + {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS high,
+           CASE WHEN r.job IN ('finetune', 'scratch')
+                THEN 3 * (config->>'forward_flops')::DOUBLE * (config->>'epochs')::DOUBLE * ((config->>'train_images')::INTEGER // (config->>'batch')::INTEGER)
+                     * (config->>'batch')::INTEGER
+                ELSE (config->>'forward_flops')::DOUBLE * (config->>'train_images')::DOUBLE * coalesce((config->>'views')::INTEGER, 1)
+                     + coalesce((config->>'epochs')::DOUBLE * (config->>'train_images')::DOUBLE * 6 * 2048 * (config->>'classes')::INTEGER, 0)
+           END AS flops
+    FROM runs AS r JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test' JOIN scores AS v ON v.run_id = r.run_id AND v.split = 'val'
+    WHERE r.problem = 'transfer' AND r.dataset <> 'synthetic'
+    QUALIFY r.scale = max(r.scale) OVER (PARTITION BY r.job, r.dataset, px)
+"""
+
+
+def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
+    """Data sets and image sizes for which every one of the `jobs` has run: dataset, px, runs."""
+    return reader.df(
+        f"""
+        SELECT dataset, px, count(*)::INTEGER AS runs FROM ({JUDGED}) GROUP BY ALL
+        HAVING list_has_all(list(DISTINCT job), ?) ORDER BY dataset, px
+        """,
+        [jobs],
+    )
+
+
+def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
+    """Every judged run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training."""
+    return reader.df(
+        f"SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop FROM ({JUDGED}) WHERE dataset = ? AND px = ? ORDER BY job, lr DESC, seed",
+        [dataset, px],
+    )
+
+
+def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
+    """One row an approach and rate, means over the seeds; `chosen` is the approach's best on val, `spread` the standard deviation of the test accuracy.
+
+    `low` and `high` hold the test accuracy's interval: of the mean over seeds (± 1.96 standard errors)
+    where there are three at least, else Wilson's.
+    """
+    return reader.df(
+        f"""
+        WITH mine AS (
+            SELECT job, lr, count(*)::INTEGER AS seeds, avg(val_percent) AS val_percent, avg(test_percent) AS test_percent, stddev_samp(test_percent) AS spread,
+                   CASE WHEN count(*) >= 3 THEN avg(test_percent) - {Z} * stddev_samp(test_percent) / sqrt(count(*)) ELSE avg(low) END AS low,
+                   CASE WHEN count(*) >= 3 THEN avg(test_percent) + {Z} * stddev_samp(test_percent) / sqrt(count(*)) ELSE avg(high) END AS high,
+                   avg(seconds) AS seconds, avg(flops) AS flops, any_value(epochs) AS epochs, any_value(precision) AS precision,
+                   min_by(run_id, seed) AS run_id, string_agg(run_id, ' ' ORDER BY seed) AS run_ids, any_value(scale)::VARCHAR AS scale
+            FROM ({JUDGED}) WHERE dataset = ? AND px = ? GROUP BY job, lr
+        )
+        SELECT *, val_percent = max(val_percent) OVER (PARTITION BY job) AS chosen FROM mine
+        ORDER BY list_position(['finetune', 'extract', 'linear', 'scratch'], job), lr DESC
+        """,
+        [dataset, px],
+    )
+
+
+def curves(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
+    """By rate and epoch (from 1) the mean over the seeds of training loss and accuracies in percent, with least and most; val is NULL where it was not evaluated."""
+    return reader.df(
+        f"""
+        SELECT j.lr::VARCHAR AS rate, j.lr, epoch + 1 AS epoch, avg(e.lr) AS lr_now, avg(train_loss) AS train_loss, min(train_loss) AS train_loss_low, max(train_loss) AS train_loss_high,
+               100 * avg(train_accuracy) AS train_percent, 100 * avg(val_accuracy) AS val_percent, 100 * min(val_accuracy) AS val_low, 100 * max(val_accuracy) AS val_high,
+               count(*)::INTEGER AS seeds
+        FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
+        GROUP BY j.lr, epoch ORDER BY j.lr DESC, epoch
+        """,
+        [dataset, px, job],
+    )
+
+
+def drops(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
+    """The epochs after which the learning rate fell: epoch (from 1)."""
+    return reader.df(
+        f"""
+        SELECT DISTINCT epoch::DOUBLE AS epoch FROM (
+            SELECT epoch, e.lr < lag(e.lr) OVER (PARTITION BY run_id ORDER BY epoch) AS fell
+            FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
+        ) WHERE fell ORDER BY epoch
+        """,
+        [dataset, px, job],
+    )
+
+
+def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
+    """Median seconds and images/s of a training epoch by approach; that of a last layer is its share of all that were trained together."""
+    return reader.df(
+        f"""
+        SELECT j.job, median(e.seconds) AS epoch_s, median(e.images_per_s) AS images_per_s
+        FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? GROUP BY j.job ORDER BY epoch_s
+        """,
+        [dataset, px],
+    )
+
+
+def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
+    """One row a class: test accuracy in percent of the chosen fine-tuning and of the chosen last layer (means over seeds), images, base_class."""
+    return reader.df(
+        f"""
+        WITH best AS (
+            SELECT job, lr FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px AND job IN ('finetune', 'extract')
+            GROUP BY job, lr QUALIFY avg(val_percent) = max(avg(val_percent)) OVER (PARTITION BY job)
+        ), each AS (
+            SELECT j.job, a.class_id, 100 * sum(a.correct) / sum(a.images) AS percent
+            FROM ({JUDGED}) AS j JOIN best USING (job, lr) JOIN class_accuracy AS a USING (run_id) WHERE j.dataset = $dataset AND j.px = $px GROUP BY ALL
+        ), counts AS (
+            SELECT class_id, any_value(class_name) AS class_name, any_value(base_class) AS base_class, sum(images) FILTER (split = 'train')::INTEGER AS train_images,
+                   sum(images) FILTER (split = 'test')::INTEGER AS test_images, sum(images)::INTEGER AS images
+            FROM class_counts WHERE dataset = $dataset AND run_id = (SELECT max(run_id) FROM runs WHERE job = 'dataset' AND dataset = $dataset) GROUP BY class_id
+        )
+        SELECT class_id, class_name, base_class, base_class IS NOT NULL AS in_imagenet, train_images, test_images, images,
+               max(percent) FILTER (job = 'finetune') AS finetune_percent, max(percent) FILTER (job = 'extract') AS extract_percent,
+               finetune_percent - extract_percent AS gain
+        FROM each JOIN counts USING (class_id) GROUP BY ALL ORDER BY class_id
+        """,
+        {"dataset": dataset, "px": px},
+    )
+
+
+def confusions(reader: Reader, run: str, most: int) -> pd.DataFrame:
+    """The most confused pairs of a run: class, what it was taken for, test images of it, and their share of the class in percent."""
+    return reader.df(
+        """
+        WITH names AS (
+            SELECT class_id, class_name FROM class_counts
+            WHERE run_id = (SELECT max(run_id) FROM runs WHERE job = 'dataset' AND dataset = (SELECT dataset FROM runs WHERE run_id = $run)) AND split = 'test'
+        )
+        SELECT c.class_id, a.class_name, c.predicted_id, b.class_name AS taken_for, c.images, 100 * c.images / t.images AS percent
+        FROM confusions AS c JOIN class_accuracy AS t USING (run_id, class_id) JOIN names AS a USING (class_id) JOIN names AS b ON b.class_id = c.predicted_id
+        WHERE c.run_id = $run ORDER BY c.images DESC, percent DESC, c.class_id LIMIT $most
+        """,
+        {"run": run, "most": most},
+    )

@@ -1,0 +1,76 @@
+"""Problem 1's queries on planted runs."""
+
+import pytest
+
+from store.build import build
+from store.layout import Layout
+from store.reader import open_reader
+from store.transfer import dataset, results
+from tests.planted_transfer import EPOCHS, NAMES, plant_transfer
+
+FLOWERS = ("flowers102", 64)
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    layout = Layout.at(tmp_path_factory.mktemp("transfer"))
+    plant_transfer(layout.runs)
+    assert build(layout).left_out == ()
+    return open_reader(layout)
+
+
+def test_the_data_set_is_summed_up(reader):
+    (row,) = dataset.datasets(reader).itertuples()
+    assert (row.dataset, row.classes, row.images, row.base_classes, row.px) == ("flowers102", 6, 6 * 20 + 6 * 40 + 150, 1, 64)
+    balance = dataset.balance(reader, "flowers102").set_index("split")
+    assert list(balance.index) == ["train", "val", "test", "all"]
+    assert balance.loc["train", "imbalance"] == 1 and balance.loc["test", "imbalance"] == pytest.approx(90 / 40)
+    assert balance.loc["all", "least"] == 60 and balance.loc["all", "most"] == 110
+
+
+def test_samples_are_those_of_the_classes(reader):
+    rows = dataset.samples(reader, "flowers102", [1, 4], 2)
+    assert rows["class_name"].tolist() == [NAMES[1], NAMES[1], NAMES[4], NAMES[4]]
+    assert all(bytes(image).startswith(b"\x89PNG") for image in rows["image"])
+
+
+def test_rates_choose_by_val_and_say_how_sure_they_are(reader):
+    rows = results.rates(reader, *FLOWERS).set_index(["job", "lr"])
+    chosen = rows[rows["chosen"]].index.tolist()
+    assert ("finetune", 0.01) in chosen and ("extract", 0.1) in chosen and len(chosen) == 4
+    single, many = rows.loc[("finetune", 0.01)], rows.loc[("extract", 0.1)]
+    assert (single["seeds"], many["seeds"]) == (1, 3)
+    assert single["test_percent"] == pytest.approx(100 * 180 / 390) and many["test_percent"] == pytest.approx(100 * 150 / 390)
+    # Wilson's interval of 180 of 390, by statsmodels' proportion_confint(180, 390, method="wilson")
+    assert (single["low"], single["high"]) == pytest.approx((41.27, 51.12), abs=0.01)
+    assert many["spread"] == pytest.approx(100 * 6 / 390)
+    assert many["high"] - many["low"] == pytest.approx(2 * 1.96 * 100 * 6 / 390 / 3**0.5, rel=1e-4)
+
+
+def test_work_is_three_forward_passes_an_image_or_one_a_view(reader):
+    rows = results.judged(reader, *FLOWERS).set_index("job")
+    assert rows.loc["scratch", "flops"] == pytest.approx(3 * 6.7e8 * 60 * EPOCHS)
+    assert rows.loc["linear", "flops"] == pytest.approx(6.7e8 * 60)
+    assert rows.loc["extract", "flops"].iloc[0] == pytest.approx(6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6)
+
+
+def test_curves_and_drops(reader):
+    rows = results.curves(reader, *FLOWERS, "extract")
+    assert len(rows) == 4 * EPOCHS and set(rows["seeds"]) == {3}
+    last = rows[(rows["lr"] == 0.1) & (rows["epoch"] == EPOCHS)].iloc[0]
+    assert (last["val_low"], last["val_percent"], last["val_high"]) == pytest.approx((40, 100 * 25 / 60, 100 * 26 / 60))
+    assert results.drops(reader, *FLOWERS, "finetune")["epoch"].tolist() == [6, 12, 18]
+
+
+def test_classes_compare_the_chosen_rates(reader):
+    rows = results.by_class(reader, *FLOWERS)
+    assert rows["finetune_percent"].tolist() == pytest.approx([100 * 30 / (40 + 10 * c) for c in range(6)])
+    assert rows["extract_percent"].tolist() == pytest.approx([100 * 25 / (40 + 10 * c) for c in range(6)])
+    assert rows["in_imagenet"].tolist() == [True] + [False] * 5
+
+
+def test_confusions_are_named(reader):
+    run = results.rates(reader, *FLOWERS).set_index(["job", "lr"]).loc[("finetune", 0.01), "run_id"]
+    rows = results.confusions(reader, run, 2)
+    assert rows["class_name"].tolist() == [NAMES[5], NAMES[4]] and rows["taken_for"].tolist() == [NAMES[0], NAMES[5]]
+    assert rows["images"].tolist() == [60, 50]
