@@ -14,11 +14,11 @@ from compute import device as devices
 from compute.batches import Resident
 from compute.flops.count import count
 from compute.judge import confusions, judgement, score
+from compute.records import columns
 from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, pretrained, resnet50
 from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
-from compute.worklist import columns
 from store.artefact import Run, write_run
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # of scikit-learn's C, chosen on val
