@@ -10,7 +10,7 @@ from pathlib import Path
 from compute import ComputeError
 from store.artefact import RUNS, ArtefactError, code_version
 
-WINGS = ("transfer", "flops", "optimus")
+WINGS = ("transfer", "supervision", "flops", "optimus")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -75,6 +75,13 @@ class Resident:
         other.test_labels = labels.to(self.train.device)
         return other
 
+    def taking(self, rows: Tensor, labels: Tensor) -> "Resident":
+        """The same data set with only these train images, int64 row numbers (an image may come twice), and labels of their own."""
+        other = copy.copy(self)
+        other.train = self.train[rows.to(self.train.device)]
+        other.train_labels = labels.to(self.train.device)
+        return other
+
     def batch(self, plan: Tensor) -> tuple[Tensor, Tensor]:
         """The images of one row of a plan (int64 4 x B), cropped and flipped: float B x C x H x W in channels-last memory, and labels."""
         image, down, right, flip = plan

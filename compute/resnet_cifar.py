@@ -1,4 +1,4 @@
-"""The residual networks of Problem 4: one family made for CIFAR, and torchvision's as a second one.
+"""The residual networks of Problems 2 and 4: one family made for CIFAR, and torchvision's as a second one.
 
 The CIFAR family is that of He et al. 2015 (arXiv 1512.03385, section 4.2): a 3x3 convolution, three
 stages of 16, 32 and 64 channels at 32, 16 and 8 pixels, global average pooling and one linear layer;
@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from compute import ComputeError
 
-# blocks in each of the three stages; 50 and the uneven 18 are not in the paper, but in its family
+# blocks in each of the three stages; 8, 50 and the uneven 18 are not in the paper, but in its family
 BLOCKS = {
+    "resnet8": (1, 1, 1),
     "resnet18": (3, 3, 2),
     "resnet20": (3, 3, 3),
     "resnet32": (5, 5, 5),
@@ -68,8 +69,12 @@ class CifarResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight)  # He et al. 2015b, as section 3.4 of the paper says
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.linear(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the linear layer sees: N x 64."""
         x = F.relu(self.norm(self.conv(x)), inplace=True)
-        return self.linear(self.blocks(x).mean((2, 3)))
+        return self.blocks(x).mean((2, 3))
 
 
 def depth(name: str) -> int:

@@ -11,11 +11,10 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from compute import ComputeError
@@ -23,7 +22,6 @@ from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import CHECKPOINTS, Checkpoint, claim
 from compute.lane import Lane
-from compute.recipe import History
 from compute.train import train_together
 from store.artefact import RECORD, Run, code_version
 
@@ -59,7 +57,7 @@ class Request(ABC):
         """The network of a run at its beginning, or where its checkpoint left off."""
 
     @abstractmethod
-    def finish(self, run: Run, lane: Lane) -> Path:
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Write the artefact of a run whose lane has come to its end; returns its folder."""
 
 
@@ -88,7 +86,7 @@ def work_through(request: Request, bar: int = 0) -> list[Path]:
                 lanes.append(request.lane(run, resident, Checkpoint(request.checkpoints / run.run_id, request.checkpoint_every_s)))
             train_together(lanes, bar=bar)
             for run, lane in zip(group, lanes, strict=True):
-                written.append(request.finish(run, lane))
+                written.append(request.finish(run, lane, resident))
                 lane.checkpoint.discard()
     return written
 
@@ -135,10 +133,8 @@ def worker(request: Request, bar: int, messages) -> None:
         messages.put(("error", error))
 
 
-def seconds_per_epoch(run: Run, request: Request, resident: Resident, steps: int = 3) -> float:
-    """What an epoch of the run takes here, evaluation included, estimated from a few steps."""
-    torch.set_num_threads(request.threads)
-    lane = request.lane(run, resident, None)
+def step_seconds(lane: Lane, steps: int = 3) -> float:
+    """What a step takes here, from a few of them."""
     lane.engine = "eager"
     lane.begin()
     lane.step()
@@ -147,27 +143,7 @@ def seconds_per_epoch(run: Run, request: Request, resident: Resident, steps: int
     for _ in range(steps):
         lane.step()
     lane.settle()
-    step_s = (time.perf_counter() - start) / steps
-    # a forward pass is a third of a step: the gradients of inputs and of weights cost as much again each
-    return step_s * (lane.steps + len(resident.test_labels) / lane.batch / 3)
-
-
-# ---------------------------------------------------------------- artefacts
-
-
-def finished_record(run: Run, history: History) -> Run:
-    """The planned record, with what only the training could tell."""
-    return replace(run, seconds=history.seconds, started_at=history.started_at, config={**run.config, "engine": history.engine})
-
-
-def steps_of(history: History) -> dict:
-    """The table `steps`; a step's number counts from 0."""
-    return {"step": np.arange(len(history.losses), dtype=np.int32), "loss": history.losses}
-
-
-def columns(rows: list[dict]) -> dict:
-    """Rows of the same keys as columns."""
-    return {name: [row[name] for row in rows] for name in rows[0]}
+    return (time.perf_counter() - start) / steps
 
 
 # ---------------------------------------------------------------- what the command line does with it
@@ -191,18 +167,26 @@ def run(request: Request, processes: int, listed: bool) -> list[Path]:
 
 def show(request: Request, runs: list[Run], owed: list[Run], processes: int) -> None:
     """Print each run's state, and what the owed ones would take here by a few timed steps of each network."""
+    torch.set_num_threads(request.threads)
     resident = request.resident() if owed else None
-    epoch_s: dict[str | None, float] = {}
+    step_s: dict[str | None, float] = {}
     total_s = 0.0
     for run in runs:
         state = "there"
         if run in owed:
-            at = Checkpoint(request.checkpoints / run.run_id).epochs()
-            if run.model not in epoch_s:
-                epoch_s[run.model] = seconds_per_epoch(run, request, resident)
-            left_s = (run.config["epochs"] - at) * epoch_s[run.model]
+            try:
+                lane = request.lane(run, resident, None)
+            except ComputeError as error:
+                print(f"{run.run_id:48} {run.provenance:9} owed: {error}")
+                continue
+            if run.model not in step_s:
+                step_s[run.model] = step_seconds(lane)
+            at, epochs = Checkpoint(request.checkpoints / run.run_id).epochs(), lane.recipe.epochs
+            # a forward pass is a third of a step: the gradients of inputs and of weights cost as much again each
+            evaluation = len(lane.data.test_labels) / lane.batch / 3 / lane.evaluate_every
+            left_s = (epochs - at) * (lane.steps + evaluation) * step_s[run.model]
             total_s += left_s
-            state = f"owed, at epoch {at} of {run.config['epochs']}, about {left_s / 60:.0f} min"
+            state = f"owed, at epoch {at} of {epochs}, about {left_s / 60:.0f} min"
         print(f"{run.run_id:48} {run.provenance:9} {state}")
     if owed:
         places = f"{processes} process{'es' if processes > 1 else ''} on {runs[0].device}"

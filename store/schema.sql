@@ -4,6 +4,7 @@
 
 CREATE TYPE problem AS ENUM ('transfer', 'supervision', 'flops', 'optimus');
 CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'paper');
+CREATE TYPE stage AS ENUM ('direct', 'linear', 'pretrained', 'final');
 CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published', 'modelled');
 -- how surely a published fact is known: read in the paper, at a first-party source, through somebody
 -- else's summary, or derived from facts that are in the table
@@ -101,23 +102,27 @@ CREATE TABLE samples (
     PRIMARY KEY (run_id, split, class_id, nth)
 );
 
--- what a finished network gets right; loss is the mean cross-entropy
+-- what a network gets right: stage `final` when all is done, `direct` by its own last layer before a
+-- transfer, `linear` by a linear classifier on its features, `pretrained` before fine-tuning; loss is
+-- the mean cross-entropy
 CREATE TABLE scores (
     run_id VARCHAR NOT NULL,
+    stage stage NOT NULL,
     split VARCHAR NOT NULL CHECK (split IN ('train', 'val', 'test')),
     images INTEGER NOT NULL CHECK (images > 0),
     correct INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
     loss DOUBLE CHECK (isfinite(loss)),
-    PRIMARY KEY (run_id, split)
+    PRIMARY KEY (run_id, stage, split)
 );
 
 -- the same for each class of the test split that has images
 CREATE TABLE class_accuracy (
     run_id VARCHAR NOT NULL,
+    stage stage NOT NULL,
     class_id INTEGER NOT NULL CHECK (class_id >= 0),
     correct INTEGER NOT NULL CHECK (correct BETWEEN 0 AND images),
     images INTEGER NOT NULL CHECK (images > 0),
-    PRIMARY KEY (run_id, class_id)
+    PRIMARY KEY (run_id, stage, class_id)
 );
 
 -- test images of one class that were taken for another
@@ -127,6 +132,28 @@ CREATE TABLE confusions (
     predicted_id INTEGER NOT NULL CHECK (predicted_id >= 0 AND predicted_id <> class_id),
     images INTEGER NOT NULL CHECK (images > 0),
     PRIMARY KEY (run_id, class_id, predicted_id)
+);
+
+-- ---------------------------------------------------------------- problem 2: what a teacher selects
+
+-- the labelled set that a teacher makes of unlabelled images with P = p: the first k ranks of each class are
+-- the set for K = k; `image` is the row in the data set's train split, true_id the class that it really shows
+CREATE TABLE selected (
+    run_id VARCHAR NOT NULL,
+    p INTEGER NOT NULL CHECK (p > 0),
+    class_id INTEGER NOT NULL CHECK (class_id >= 0),
+    rank INTEGER NOT NULL CHECK (rank > 0),
+    image INTEGER NOT NULL CHECK (image >= 0),
+    score DOUBLE NOT NULL CHECK (score BETWEEN 0 AND 1),
+    true_id INTEGER NOT NULL CHECK (true_id >= 0)
+);
+
+-- some of the images that it selects, as PNG files
+CREATE TABLE pictures (
+    run_id VARCHAR NOT NULL,
+    image INTEGER NOT NULL CHECK (image >= 0),
+    png BLOB NOT NULL,
+    PRIMARY KEY (run_id, image)
 );
 
 -- ---------------------------------------------------------------- problem 3: FLOPs and timings

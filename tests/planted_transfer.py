@@ -59,10 +59,10 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int) 
     images = [TEST + 10 * c for c in range(CLASSES)]
     tables: dict = {
         "scores": [
-            {"split": "test", "images": sum(images), "correct": right * CLASSES, "loss": 1.0},
-            {"split": "val", "images": 60, "correct": right, "loss": 1.0},
+            {"stage": "final", "split": "test", "images": sum(images), "correct": right * CLASSES, "loss": 1.0},
+            {"stage": "final", "split": "val", "images": 60, "correct": right, "loss": 1.0},
         ],
-        "class_accuracy": [{"class_id": c, "correct": right, "images": n} for c, n in enumerate(images)],
+        "class_accuracy": [{"stage": "final", "class_id": c, "correct": right, "images": n} for c, n in enumerate(images)],
         "confusions": [{"class_id": c, "predicted_id": (c + 1) % CLASSES, "images": n - right} for c, n in enumerate(images)],
     }
     if job == "linear":

@@ -5,7 +5,7 @@ import pytest
 
 from compute import ComputeError
 from compute.models.loss_curve import LossCurve
-from compute.optimus.calibrate import fit, points_of
+from compute.optimus.calibrate import block_of, fit, points_of
 
 STEPS = np.arange(1, 2001, dtype=float)
 TRUE = LossCurve(beta0=0.004, beta1=0.45, beta2=0.2)
@@ -103,3 +103,17 @@ def test_a_drop_of_the_learning_rate_breaks_one_curve_and_two_hold():
     assert one.rmse > 3 * max(part.rmse for part in two)
     assert_recovers(two[0], TRUE)
     assert two[1].curve.beta2 == pytest.approx(0.05, abs=0.01)
+
+
+def test_a_flat_loss_identifies_nothing_but_its_height():
+    noise = np.random.default_rng(5).normal(0, 0.02, 200)
+    found = fit(np.arange(1, 201), 0.5 + noise)
+    assert found.intervals[0] is None and found.intervals[1] is None and not found.identified
+    assert found.curve.loss(100) == pytest.approx(0.5, abs=0.01)
+
+
+def test_pieces_can_be_averaged_like_the_whole():
+    losses = np.arange(10.0)
+    k, l, _ = points_of(losses, 5, outliers=False, unit=1.0, block=4)
+    assert k.tolist() == [2.5, 6.5, 9.5] and l.tolist() == [1.5, 5.5, 8.5]
+    assert block_of(1000) == 1 and block_of(1001) == 2

@@ -20,7 +20,7 @@ from compute.models.loss_curve import LossCurve, block_means, without_outliers
 POINTS = 1000  # at the most; longer trainings are averaged over blocks of steps
 WINDOW_EPOCHS = 5  # of the paper's outlier rule
 LEVEL = 0.95
-NOTHING = 1e-6  # of the losses' range: a bounded solver stops that close to 0 and means 0
+NOTHING = 1e-6  # of the losses' range (β2), of β1 (β0 over the whole training): a bounded solver stops that close to 0 and means 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,28 +56,38 @@ def fit(step, loss, *, unit: float = 1.0) -> Fit:
     span = max(k[-1], 1.0)  # the solver sees steps as a fraction of the training
     start = _start(k / span, l)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", OptimizeWarning)  # no covariance: then it is infinite, and nothing is identified
+        warnings.simplefilter("ignore", OptimizeWarning)  # of curve_fit's own covariance, which is not used
         try:
-            values, covariance = curve_fit(_model, k / span, l, p0=start, bounds=(0, np.inf), x_scale=np.maximum(start, 1e-3), max_nfev=5000)
+            values, _ = curve_fit(_model, k / span, l, p0=start, bounds=(0, np.inf), x_scale=np.maximum(start, 1e-3), max_nfev=5000)
             method = "weighted NNLS, then curve_fit"
         except RuntimeError:
-            values, covariance, method = start, np.full((3, 3), np.inf), "weighted NNLS"
+            values, method = start, "weighted NNLS"
     residuals = _model(k / span, *values) - l
     scale = np.array([1 / span, 1.0, 1.0])
+    covariance = _covariance(k / span, values, residuals) if method.endswith("curve_fit") else np.full((3, 3), np.inf)
     intervals = _intervals(values, covariance, len(l), float(np.ptp(l)))
+    beta0 = float(values[0] / span) if values[0] > NOTHING * values[1] else 0.0
     beta2 = float(values[2]) if values[2] > NOTHING * np.ptp(l) else 0.0
-    curve = LossCurve(beta0=float(values[0] / span), beta1=float(values[1]), beta2=beta2, unit=unit)
+    curve = LossCurve(beta0=beta0, beta1=float(values[1]), beta2=beta2, unit=unit)
     intervals = tuple(None if pair is None else (pair[0] * s, pair[1] * s) for pair, s in zip(intervals, scale, strict=True))
     return Fit(curve=curve, intervals=intervals, rmse=float(np.sqrt(np.mean(residuals**2))), points=len(l), method=method)
 
 
-def points_of(losses, steps_per_epoch: int, *, outliers: bool = True, unit: float | None = None) -> tuple[np.ndarray, np.ndarray, float]:
+def block_of(steps: int) -> int:
+    """Steps that are averaged into one data point of a training of so many."""
+    return max(1, math.ceil(steps / POINTS))
+
+
+def points_of(
+    losses, steps_per_epoch: int, *, outliers: bool = True, unit: float | None = None, block: int | None = None
+) -> tuple[np.ndarray, np.ndarray, float]:
     """Data points of a training: (k, l, unit) after averaging, the outlier rule and the choice of the unit.
 
     `losses` (steps,) holds one loss a step. With `unit` None the largest data point is the unit, as in
-    the paper; 1.0 leaves the losses as they are.
+    the paper; 1.0 leaves the losses as they are. `block` steps make a point (None: `block_of` these
+    losses); pieces of a training take that of the whole, so that all are as noisy and can be compared.
     """
-    block = max(1, math.ceil(len(losses) / POINTS))
+    block = block or block_of(len(losses))
     k, l = block_means(losses, block)
     if outliers:
         l = without_outliers(l, max(1, WINDOW_EPOCHS * steps_per_epoch // block))
@@ -86,6 +96,21 @@ def points_of(losses, steps_per_epoch: int, *, outliers: bool = True, unit: floa
 
 def _model(k, beta0, beta1, beta2):
     return 1 / (beta0 * k + beta1 + 1e-12) + beta2
+
+
+def _covariance(k: np.ndarray, values: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """The coefficients' covariance, 3 x 3; infinite where the data leave a combination of them open.
+
+    `curve_fit` has one as well, but drops directions that the data say nothing of: on a flat loss, where
+    only 1 / β1 + β2 is known, it calls both of them certain.
+    """
+    below = values[0] * k + values[1] + 1e-12
+    slopes = np.stack([-k / below**2, -1 / below**2, np.ones_like(k)], axis=1)
+    length = np.maximum(np.linalg.norm(slopes, axis=0), 1e-300)
+    _, singular, directions = np.linalg.svd(slopes / length, full_matrices=False)
+    if len(k) <= 3 or singular[-1] <= 1e-8 * singular[0]:
+        return np.full((3, 3), np.inf)
+    return (directions.T / singular**2) @ directions / np.outer(length, length) * (residuals @ residuals) / (len(k) - 3)
 
 
 def _start(k: np.ndarray, l: np.ndarray) -> np.ndarray:

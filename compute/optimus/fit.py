@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compute.optimus.calibrate import Fit, fit, points_of
+from compute.optimus.calibrate import Fit, block_of, fit, points_of
 from compute.optimus.trainings import Training, trainings
 from store.artefact import Run, write_run
 
@@ -39,12 +39,13 @@ def run(runs: Path, scale: str | None) -> Path:
 
 def loss_models(training: Training) -> list[dict]:
     """Rows of `loss_models`: each segment, with and without normalisation, with and without the outlier rule."""
-    rows = []
+    rows, block = [], block_of(len(training.losses))
     for outliers in (True, False):
         largest = points_of(training.losses, training.steps_per_epoch, outliers=outliers)[2]
         for normalised in (True, False):
             for segment, first, end in training.segments():
-                k, l, unit = points_of(training.losses[first:end], training.steps_per_epoch, outliers=outliers, unit=largest if normalised else 1.0)
+                piece, how = training.losses[first:end], {"outliers": outliers, "unit": largest if normalised else 1.0, "block": block}
+                k, l, unit = points_of(piece, training.steps_per_epoch, **how)
                 found = fit(k, l, unit=unit)
                 rows.append(
                     {

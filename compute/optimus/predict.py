@@ -14,7 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 from tqdm import tqdm
 
 from compute.models.loss_curve import LossCurve, PiecewiseCurve
-from compute.optimus.calibrate import fit, points_of
+from compute.optimus.calibrate import block_of, fit, points_of
 from compute.optimus.regress import Regression, regress
 from compute.optimus.trainings import Training, trainings
 from store.artefact import Run, write_run
@@ -64,8 +64,9 @@ def run(runs: Path, scale: str | None) -> Path:
 
 def pieces(training: Training) -> dict[str, LossCurve]:
     """The curve of the whole training (`all`) and of each piece between drops, of losses as they are."""
+    block = block_of(len(training.losses))
     return {
-        segment: fit(*points_of(training.losses[first:end], training.steps_per_epoch, unit=1.0)[:2]).curve
+        segment: fit(*points_of(training.losses[first:end], training.steps_per_epoch, unit=1.0, block=block)[:2]).curve
         for segment, first, end in training.segments()
     }
 

@@ -12,9 +12,10 @@ from compute.data import load, synthetic
 from compute.lane import Lane
 from compute.optimus import gpus
 from compute.recipe import Recipe
+from compute.records import columns, finished_record, steps_of
 from compute.resnet_cifar import build, depth
 from compute.schedule import drops_at
-from compute.worklist import Request, columns, finished_record, steps_of
+from compute.worklist import Request
 from store.artefact import Run, write_run
 
 
@@ -99,7 +100,7 @@ class TrainRequest(Request):
         model = build(run.model, resident.classes, how.seed)
         return Lane(model, resident, how, devices.pick(self.device), name=f"{run.model} {run.gpu_type}", checkpoint=checkpoint)
 
-    def finish(self, run: Run, lane: Lane) -> Path:
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Write every step's loss and every epoch."""
         history = lane.history()
         written = write_run(finished_record(run, history), {"steps": steps_of(history), "epochs": columns(history.epochs)}, self.runs)

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from compute.data import Images
+from compute.records import columns
 from compute.transfer.task import SYNTHETIC, record_of, splits
-from compute.worklist import columns
 from store.artefact import Run, write_run
 
 SAMPLES = 4  # of each class

@@ -13,11 +13,12 @@ from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
 from compute.flops.count import count
+from compute.judge import confusions, judgement, score
+from compute.records import columns
 from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, pretrained, resnet50
 from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
-from compute.transfer.task import SCALES, SYNTHETIC, judgement, record_of, score, splits
-from compute.worklist import columns
+from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
 from store.artefact import Run, write_run
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # of scikit-learn's C, chosen on val
@@ -75,7 +76,7 @@ def run(
             **common,
         )
         test, val = head.logits(found.test), head.logits(found.val)
-        tables = judgement(test, report.test_labels)
+        tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
         tables["scores"].append(score("val", val, choose.test_labels))
         written.append(write_run(made, {"epochs": columns(head.epochs), **tables}, runs))
         if head.seed == 0:
@@ -95,7 +96,7 @@ def linear(found: Features, val_labels: Tensor, report, base: dict, common: dict
     ]
     best = max(range(len(fits)), key=lambda i: fits[i].score(val, val_labels.numpy()))
     logits = [torch.from_numpy(np.asarray(scores_of(fits[best], split, len(report.classes)))) for split in (test, val)]
-    tables = judgement(logits[0], report.test_labels)
+    tables = {**judgement(logits[0], report.test_labels), "confusions": confusions(logits[0], report.test_labels)}
     tables["scores"].append(score("val", logits[1], val_labels))
     made = Run(
         job="linear",

@@ -10,11 +10,13 @@ from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import Checkpoint
 from compute.flops.count import count
+from compute.judge import confusions, judgement, outputs
 from compute.lane import Lane
 from compute.recipe import Recipe
+from compute.records import columns, finished_record, steps_of
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, pretrained, resnet50
-from compute.transfer.task import SCALES, SYNTHETIC, judgement, outputs, record_of, splits
-from compute.worklist import Request, columns, finished_record, steps_of
+from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
+from compute.worklist import Request
 from store.artefact import Run, write_run
 
 EVALUATE_EVERY = 5  # epochs; as many images are in val as in train, so each epoch's would cost a quarter of all time
@@ -87,14 +89,16 @@ class FinetuneRequest(Request):
             evaluate_every=EVALUATE_EVERY,
         )
 
-    def finish(self, run: Run, lane: Lane) -> Path:
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Judge the network on the test images and write every step, every epoch and the judgement."""
         history, (_, report) = lane.history(), splits(self.target, self.data, self.px)
         reported = lane.data.testing(report.test_images, report.test_labels)
-        tables = judgement(outputs(lane.model, reported, lane.precision), report.test_labels)
+        logits = outputs(lane.model, reported, lane.precision)
+        tables = {**judgement(logits, report.test_labels), "confusions": confusions(logits, report.test_labels)}
         last = history.epochs[-1]
         tables["scores"].append(
             {
+                "stage": "final",
                 "split": "val",
                 "images": len(lane.data.test_labels),
                 "correct": round(last["test_accuracy"] * len(lane.data.test_labels)),

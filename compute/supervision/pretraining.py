@@ -1,0 +1,132 @@
+"""The experiments `noise` and `resampling`: pretraining on imperfect labels or a long tail, then transfer to clean labels (2.2a, 2.2b).
+
+After Mahajan et al. 2018 (arXiv 1805.00932), at small scale: a network is trained on a source part,
+and what it learned is judged twice, by its own last layer (stage `direct`) and by a linear
+classifier trained on its features with the clean labels of a separate target part (stage `linear`).
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from compute import device as devices
+from compute.batches import Resident
+from compute.checkpoint import Checkpoint
+from compute.judge import judgement, outputs
+from compute.lane import Lane
+from compute.records import columns, finished_record
+from compute.resnet_cifar import build, depth
+from compute.supervision.task import SupervisionRequest, linear_judgement, merged, parts
+from store.artefact import Run, write_run
+
+NOISES = (0, 10, 25, 50)  # percent of the labels
+SAMPLINGS = ("natural", "sqrt", "uniform")
+
+
+def noisy(labels: Tensor, percent: float, classes: int, seed: int) -> Tensor:
+    """Labels of which `percent` of all are replaced, each by another class drawn uniformly."""
+    make = torch.Generator().manual_seed(seed)
+    rows = torch.randperm(len(labels), generator=make)[: round(len(labels) * percent / 100)]
+    changed = labels.clone()
+    changed[rows] = (labels[rows] + torch.randint(1, classes, (len(rows),), generator=make)) % classes
+    return changed
+
+
+def zipf_sizes(most: int, classes: int, exponent: float, seed: int) -> list[int]:
+    """Images of each class: `most` for the commonest, `most` ÷ rank^exponent for the others, at least 2; which class has which rank is drawn from the seed."""
+    ranks = torch.randperm(classes, generator=torch.Generator().manual_seed(seed)) + 1
+    return [max(2, round(most / rank**exponent)) for rank in ranks.tolist()]
+
+
+def long_tail(labels: Tensor, sizes: list[int]) -> Tensor:
+    """Positions of the first `sizes[c]` images of each class c."""
+    return torch.cat([(labels == c).nonzero().flatten()[:size] for c, size in enumerate(sizes)]).sort().values
+
+
+def sampling_weights(labels: Tensor, sampling: str) -> Tensor | None:
+    """The weight of each image, so that a class is drawn in proportion to its size (natural: None), to the root of it (sqrt), or not at all (uniform)."""
+    if sampling == "natural":
+        return None
+    sizes = torch.bincount(labels).double()
+    return (sizes.sqrt() / sizes if sampling == "sqrt" else 1 / sizes)[labels]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainingRequest(SupervisionRequest):
+    """Each value of a job with each seed: `noises` for the job `noise`, SAMPLINGS at a Zipf `exponent` for `resampling`."""
+
+    job: str
+    noises: tuple[float, ...] = NOISES
+    exponent: float = 1.0
+
+    def planned(self) -> list[Run]:
+        """All values of a seed before the next seed."""
+        size, device = self.size, devices.pick(self.device)
+        values = (
+            [{"noise": value} for value in self.noises]
+            if self.job == "noise"
+            else [{"sampling": value, "zipf": self.exponent} for value in SAMPLINGS]
+        )
+        records = []
+        for seed in range(self.seeds):
+            for value in values:
+                how = size.recipe(size.source_epochs, seed, **self.how())
+                records.append(
+                    Run(
+                        problem="supervision",
+                        job=self.job,
+                        scale=self.scale,
+                        provenance="measured",
+                        identity=tuple(value),
+                        config={**how.plain(), **value, "source": size.source, "target": size.target, "threads": self.threads},
+                        model=size.network,
+                        depth=depth(size.network),
+                        dataset=size.dataset,
+                        lr=how.lr,
+                        seed=seed,
+                        device=devices.name(device),
+                        contributor=self.contributor,
+                    )
+                )
+        return records
+
+    def source(self, run: Run, resident: Resident) -> tuple[Resident, Tensor | None, dict]:
+        """The source part with the labels that the network gets, weights of its images, and what is to be said of it."""
+        rows, _ = parts(resident.train_labels.cpu(), self.size.source, self.size.target)
+        labels = resident.train_labels.cpu()[rows]
+        if self.job == "noise":
+            return resident.taking(rows, noisy(labels, run.config["noise"], resident.classes, run.seed)), None, {}
+        most = int(torch.bincount(labels).min())
+        sizes = zipf_sizes(most, resident.classes, run.config["zipf"], run.seed)
+        rows = rows[long_tail(labels, sizes)]
+        labels = resident.train_labels.cpu()[rows]
+        return resident.taking(rows, labels), sampling_weights(labels, run.config["sampling"]), {"sizes": sizes}
+
+    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+        """A network from scratch on the source part; the same initial weights for all values of a seed."""
+        size, (data, weights, _) = self.size, self.source(run, resident)
+        # a long tail holds fewer images than the part that it is cut from; as many are seen all the same
+        epochs = round(size.source_epochs * size.source / len(data.train_labels))
+        how = size.recipe(epochs, run.seed, **self.how())
+        model = build(size.network, resident.classes, run.seed)
+        name = f"{self.job} {run.config.get('noise', run.config.get('sampling'))} seed {run.seed}"
+        return Lane(model, data, how, devices.pick(self.device), name=name, weights=weights, checkpoint=checkpoint, evaluate_every=epochs)
+
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+        """Judge the network by itself and after the transfer, and write both."""
+        history = lane.history()
+        _, target = parts(resident.train_labels.cpu(), self.size.source, self.size.target)
+        clean = resident.taking(target, resident.train_labels.cpu()[target])
+        tables = merged(
+            judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu(), "direct"), linear_judgement(lane.model, clean)
+        )
+        made = finished_record(run, history)
+        said = self.source(run, resident)[2]
+        made = replace(made, config={**made.config, **lane.recipe.plain(), **said, "source_images": len(lane.data.train_labels)})
+        folder = write_run(made, {"epochs": columns(history.epochs), **tables}, self.runs)
+        shares = {row["stage"]: row["correct"] / row["images"] for row in tables["scores"]}
+        tqdm.write(f"{run.run_id}: direct {shares['direct']:.1%}, after transfer {shares['linear']:.1%}, {history.seconds:.0f} s")
+        return folder

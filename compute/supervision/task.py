@@ -1,0 +1,132 @@
+"""What Problem 2's experiments have in common: CIFAR-10's parts, scales, and the linear classifier of a transfer."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from torch import Tensor, nn
+
+from compute import ComputeError
+from compute.batches import Resident
+from compute.data import Images, load, stratified, synthetic
+from compute.judge import judgement, outputs
+from compute.recipe import Recipe
+from compute.schedule import drops_at
+from compute.worklist import Request
+
+PARTS_SEED = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """How much data and how long.
+
+    `source` images to pretrain on and `target` ones to transfer to, for `source_epochs`; `labelled` ones
+    for teacher and fine-tuning, all others without labels, from which K images a class are selected for
+    each of `ks`, with each of `ps`. A student sees `student_images` selected images in all, whatever K is.
+    """
+
+    dataset: str
+    network: str
+    teacher: str
+    source: int
+    target: int
+    source_epochs: int
+    labelled: int
+    teacher_epochs: int
+    student_images: int
+    finetune_epochs: int
+    ks: tuple[int, ...]
+    ps: tuple[int, ...] = (1, 2, 5)
+    batch: int = 128
+
+    def recipe(self, epochs: int, seed: int, lr: float = 0.1, **how) -> Recipe:
+        """Problem 4's recipe: SGD with momentum 0.9 and weight decay 1e-4, the rate dropped by ten at half and at three quarters."""
+        return Recipe(epochs=epochs, drops=drops_at((0.5, 0.75), epochs), batch=self.batch, lr=lr, seed=seed, **how)
+
+
+SCALES = {
+    "smoke": Scale(
+        dataset="synthetic", network="resnet8", teacher="resnet8", source=80, target=80, source_epochs=2, labelled=80, teacher_epochs=4,
+        student_images=128, finetune_epochs=2, ks=(8, 16), ps=(1, 2), batch=16,
+    ),
+    "cpu": Scale(
+        dataset="cifar10", network="resnet8", teacher="resnet20", source=10_000, target=4_000, source_epochs=15, labelled=4_000, teacher_epochs=50,
+        student_images=80_000, finetune_epochs=10, ks=(250, 500, 1000, 2000, 4000),
+    ),
+    "paper": Scale(
+        dataset="cifar10", network="resnet20", teacher="resnet56", source=40_000, target=10_000, source_epochs=100, labelled=4_000, teacher_epochs=300,
+        student_images=4_000_000, finetune_epochs=100, ks=(250, 500, 1000, 2000, 4000),
+    ),
+}  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def images(scale: str, folder: Path | None) -> Images:
+    """The data set of a scale. Raises ComputeError where it is missing."""
+    if SCALES[scale].dataset == "synthetic":
+        return synthetic(train=240, test=64, px=16)
+    return load(SCALES[scale].dataset, folder)
+
+
+def parts(labels: Tensor, first: int, second: int | None = None) -> tuple[Tensor, Tensor]:
+    """Row numbers of two stratified parts without a common image, of these sizes (None: the second holds all others), always the same."""
+    if first + (second or 1) > len(labels):
+        raise ComputeError(f"{first} and {second or 1} images cannot be taken from {len(labels)}")
+    one = stratified(labels, first, PARTS_SEED)
+    rest = torch.ones(len(labels), dtype=torch.bool)
+    rest[one] = False
+    others = rest.nonzero().flatten()
+    return one, others if second is None else others[stratified(labels[others], second, PARTS_SEED)]
+
+
+def linear_judgement(model: nn.Module, data: Resident) -> dict[str, list[dict]]:
+    """The judgement, at stage `linear`, of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
+    body, last = model.linear, nn.Identity()
+    model.linear = last  # what comes out is then what the linear layer saw
+    try:
+        train = outputs(model, plain(data))
+        test = outputs(model, data)
+    finally:
+        model.linear = body
+    fit = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(train.numpy(), data.train_labels.cpu().numpy())
+    logits = torch.full((len(test), data.classes), -100.0, dtype=torch.float64)
+    logits[:, fit.classes_] = torch.from_numpy(fit.predict_log_proba(test.numpy())).double()
+    return judgement(logits, data.test_labels.cpu(), "linear")
+
+
+def plain(data: Resident) -> Resident:
+    """A data set whose test images are its train images as they are, without crop and flip."""
+    inner = data.train[:, data.pad : data.pad + data.height, data.pad : data.pad + data.width]
+    return data.testing(inner.permute(0, 3, 1, 2), data.train_labels)
+
+
+def merged(*tables: dict[str, list[dict]]) -> dict[str, list[dict]]:
+    """Tables of the same names, one after the other."""
+    return {name: [row for table in tables for row in table.get(name, [])] for name in dict.fromkeys(name for table in tables for name in table)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupervisionRequest(Request):
+    """What the experiments on parts of one data set share."""
+
+    seeds: int = 3
+
+    @property
+    def size(self) -> Scale:
+        """The scale's sizes."""
+        return SCALES[self.scale]
+
+    def resident(self) -> Resident:
+        """The whole data set; every run takes its part of it."""
+        from compute import device as devices
+
+        return Resident(images(self.scale, self.data), devices.pick(self.device))
+
+    def how(self) -> dict:
+        """The options that go into every recipe."""
+        return {"precision": self.precision, "engine": self.engine}

@@ -1,0 +1,229 @@
+"""The experiments `teacher` and `student`: a teacher labels images, a student is trained on its selection and fine-tuned (2.3).
+
+After Yalniz et al. 2019 (arXiv 1905.00546), at small scale. The teacher is trained on a small
+labelled part and scores all other images; for each P the best K images of each class become a new
+labelled set (compute/supervision/select.py). Students of one network are pretrained on it and
+fine-tuned on the labelled part; beside them the student on the labelled part alone, on a teacher of its own
+network (self-training), and on the selected images with their true labels.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from compute import ComputeError
+from compute import device as devices
+from compute.batches import Resident
+from compute.checkpoint import Checkpoint
+from compute.judge import judgement, outputs
+from compute.lane import Lane
+from compute.records import columns, finished_record
+from compute.resnet_cifar import build, depth
+from compute.supervision.select import Selection, select
+from compute.supervision.task import SupervisionRequest, images, merged, parts
+from compute.train import train_together
+from compute.transfer.describe import png
+from store.artefact import ArtefactError, Run, read_record, write_run
+
+FINETUNE_LR = 0.01
+SHOWN_RANKS = (1, 2, 3, 10, 100)  # and every K: whose images are kept to look at
+CHUNK = 8192  # images whose scores are taken in at once
+
+
+def labelled_and_rest(size, resident: Resident) -> tuple[Tensor, Tensor]:
+    """Row numbers of the labelled part and of all other train images, whose labels are not used."""
+    return parts(resident.train_labels.cpu(), size.labelled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeacherRequest(SupervisionRequest):
+    """The teacher, and the student's own network in its place for self-training, with each seed."""
+
+    def planned(self) -> list[Run]:
+        """Both networks of a seed before the next seed."""
+        size, device = self.size, devices.pick(self.device)
+        records = []
+        for seed in range(self.seeds):
+            for model in dict.fromkeys((size.teacher, size.network)):
+                how = size.recipe(size.teacher_epochs, seed, **self.how())
+                records.append(
+                    Run(
+                        problem="supervision",
+                        job="teacher",
+                        scale=self.scale,
+                        provenance="measured",
+                        identity=("model",),
+                        config={**how.plain(), "labelled": size.labelled, "ps": list(size.ps), "ks": list(size.ks), "threads": self.threads},
+                        model=model,
+                        depth=depth(model),
+                        dataset=size.dataset,
+                        lr=how.lr,
+                        seed=seed,
+                        device=devices.name(device),
+                        contributor=self.contributor,
+                    )
+                )
+        return records
+
+    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+        """A network from scratch on the labelled part."""
+        rows, _ = labelled_and_rest(self.size, resident)
+        data = resident.taking(rows, resident.train_labels.cpu()[rows])
+        how = self.size.recipe(self.size.teacher_epochs, run.seed, **self.how())
+        model = build(run.model, resident.classes, run.seed)
+        name = f"teacher {run.model} seed {run.seed}"
+        return Lane(model, data, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
+
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+        """Judge the teacher, score the images without labels, and write what it selects for every P."""
+        history, size = lane.history(), self.size
+        _, rest = labelled_and_rest(size, resident)
+        labels = resident.train_labels.cpu()
+        whole = images(self.scale, self.data)
+        unlabelled = resident.testing(whole.train_images[rest], labels[rest])
+        scores = outputs(lane.model, unlabelled, lane.precision).softmax(1).numpy()
+        chosen = {p: select(np.array_split(scores, max(1, len(scores) // CHUNK)), k=max(size.ks), p=p) for p in size.ps}
+        tables = {
+            **judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu()),
+            "selected": columns([row for p, selection in chosen.items() for row in rows_of(selection, p, rest, labels)]),
+            # one selection is enough to look at
+            "pictures": pictures(chosen, size.ks, rest, whole.train_images) if (run.seed, run.model) == (0, size.teacher) else [],
+            "epochs": columns(history.epochs),
+        }
+        made = finished_record(run, history)
+        right = int((torch.from_numpy(scores).argmax(1) == labels[rest]).sum())
+        tables["scores"].append({"stage": "final", "split": "train", "images": len(rest), "correct": right, "loss": None})
+        made = replace(made, note="its score on `train` is that of the images without labels")
+        folder = write_run(made, tables, self.runs)
+        test = tables["scores"][0]
+        tqdm.write(
+            f"{run.run_id}: test {test['correct'] / test['images']:.1%}, images without labels {right / len(rest):.1%}, {history.seconds:.0f} s"
+        )
+        return folder
+
+
+def rows_of(selection: Selection, p: int, rest: Tensor, labels: Tensor) -> list[dict]:
+    """Rows of the table `selected`: images by their row in the train split."""
+    image = rest[torch.from_numpy(selection.image)]
+    listed = zip(selection.class_id.tolist(), selection.rank.tolist(), image.tolist(), selection.score.tolist(), labels[image].tolist(), strict=True)
+    return [{"p": p, "class_id": c, "rank": r, "image": i, "score": min(1.0, s), "true_id": t} for c, r, i, s, t in listed]
+
+
+def pictures(chosen: dict[int, Selection], ks: tuple[int, ...], rest: Tensor, train_images: Tensor) -> list[dict]:
+    """Rows of the table `pictures`: the images at SHOWN_RANKS and at each K, and the first that were taken by two classes."""
+    wanted: set[int] = set()
+    for selection in chosen.values():
+        wanted |= set(selection.image[np.isin(selection.rank, [*SHOWN_RANKS, *ks])].tolist())
+        for k in ks:
+            part = selection.first(k)
+            image, times = np.unique(part.image, return_counts=True)
+            wanted |= set(image[times > 1][:8].tolist())
+    rows = [(int(rest[i]), i) for i in sorted(wanted)]
+    return [{"image": row, "png": png(train_images[row])} for row, _ in rows]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentRequest(SupervisionRequest):
+    """Students of every K and P, and the ones that they are compared with."""
+
+    def planned(self) -> list[Run]:
+        """All of a seed before the next seed; `inputs` name the teacher."""
+        size, device = self.size, devices.pick(self.device)
+        middle_k, middle_p = size.ks[len(size.ks) // 2], size.ps[len(size.ps) // 2]
+        variants = [{"kind": "labelled"}]
+        variants += [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks]
+        variants += [{"kind": "truth", "k": k, "p": middle_p} for k in size.ks]
+        variants += [{"kind": "self", "k": middle_k, "p": middle_p}]
+        records = []
+        for seed in range(self.seeds):
+            for variant in variants:
+                teacher = size.network if variant["kind"] == "self" else size.teacher
+                inputs = () if variant["kind"] == "labelled" else (f"supervision-teacher-{teacher}-{self.scale}-s{seed}",)
+                records.append(
+                    Run(
+                        problem="supervision",
+                        job="student",
+                        scale=self.scale,
+                        provenance="measured",
+                        identity=tuple(variant),
+                        config={**variant, "labelled": size.labelled, "student_images": size.student_images, "threads": self.threads},
+                        model=size.network,
+                        depth=depth(size.network),
+                        dataset=size.dataset,
+                        lr=0.1,
+                        seed=seed,
+                        device=devices.name(device),
+                        inputs=inputs,
+                        contributor=self.contributor,
+                    )
+                )
+        return records
+
+    def labelled(self, resident: Resident) -> Resident:
+        """The labelled part."""
+        rows, _ = labelled_and_rest(self.size, resident)
+        return resident.taking(rows, resident.train_labels.cpu()[rows])
+
+    def first_stage(self, run: Run, resident: Resident) -> Resident:
+        """What a student is trained on before it is fine-tuned: the selection, with the teacher's labels or the true ones."""
+        if run.config["kind"] == "labelled":
+            return self.labelled(resident)
+        image, class_id, true_id = selected(self.runs / run.inputs[0], run.config["k"], run.config["p"])
+        if run.config["kind"] == "truth":
+            image, first = np.unique(image, return_index=True)  # an image has one true label, however many classes took it
+            return resident.taking(torch.from_numpy(image), torch.from_numpy(true_id[first]))
+        return resident.taking(torch.from_numpy(image), torch.from_numpy(class_id))
+
+    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+        """A student from scratch, on as many images in all whatever there is to choose from; without a selection also on those of the fine-tuning."""
+        size, data = self.size, self.first_stage(run, resident)
+        seen = size.student_images + (size.finetune_epochs * size.labelled if run.config["kind"] == "labelled" else 0)
+        epochs = max(1, round(seen / len(data.train_labels)))
+        how = size.recipe(epochs, run.seed, **self.how())
+        name = " ".join(f"{key} {value}" if key != "kind" else value for key, value in run.config.items() if key in ("kind", "k", "p"))
+        model = build(size.network, resident.classes, run.seed)
+        return Lane(model, data, how, devices.pick(self.device), name=f"{name} seed {run.seed}", checkpoint=checkpoint, evaluate_every=epochs)
+
+    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+        """Judge the student, fine-tune it on the labelled part, judge it again, and write both."""
+        history, size = lane.history(), self.size
+        labels, made, epochs, seconds = resident.test_labels.cpu(), finished_record(run, history), history.epochs, history.seconds
+        if run.config["kind"] == "labelled":
+            tables = judgement(outputs(lane.model, resident, lane.precision), labels)
+        else:
+            pretrained = judgement(outputs(lane.model, resident, lane.precision), labels, "pretrained")
+            how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
+            tuned = Lane(
+                lane.model,
+                self.labelled(resident),
+                how,
+                lane.device,
+                name=f"{lane.name}, fine-tuning",
+                checkpoint=Checkpoint(lane.checkpoint.folder / "finetuning", lane.checkpoint.every_s),
+                evaluate_every=how.epochs,
+            )
+            (second,) = train_together([tuned], bar=None)
+            tables = merged(pretrained, judgement(outputs(tuned.model, resident, tuned.precision), labels))
+            begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
+            epochs = [*epochs, *({**row, **{key: row[key] + first for key, first in begun.items()}} for row in second.epochs)]
+            seconds += second.seconds
+        made = replace(made, seconds=seconds, config={**made.config, **lane.recipe.plain(), "entries": len(lane.data.train_labels)})
+        folder = write_run(made, {"epochs": columns(epochs), **tables}, self.runs)
+        final = tables["scores"][-1]
+        tqdm.write(f"{run.run_id}: test {final['correct'] / final['images']:.1%}, {seconds:.0f} s")
+        return folder
+
+
+def selected(teacher: Path, k: int, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A teacher's selection for K and P: image, class_id, true_id, each of shape (entries,). Raises ComputeError where the teacher has not run."""
+    try:
+        read_record(teacher)
+        table = pq.read_table(teacher / "selected.parquet", filters=[("p", "==", p), ("rank", "<=", k)])
+    except (ArtefactError, OSError, ValueError) as error:
+        raise ComputeError(f"{teacher.name} is not there ({' '.join(str(error).split())[:80]}); train it first") from None
+    return tuple(table[name].to_numpy().astype(np.int64) for name in ("image", "class_id", "true_id"))

@@ -1,0 +1,1 @@
+"""Problem 2's queries: noise, resampling, teachers, their selections, students."""

@@ -1,0 +1,73 @@
+"""Problem 2's runs as artefacts, with planted accuracies and a planted selection."""
+
+from compute.transfer.describe import png
+from store.artefact import Run, write_run
+from tests.conftest import make_run
+
+CLASSES, TEST = 10, 100
+KS, PS = (2, 4, 8), (1, 2)
+NOISE = {0: (70, 60), 10: (66, 59), 50: (50, 54)}  # correct of each class, by percentage: by the own last layer, after transfer
+SAMPLING = {"natural": (80, 30), "sqrt": (75, 45), "uniform": (70, 55)}  # of a head class and of all others
+
+
+def plant_supervision(runs, seeds: int = 2) -> None:
+    """Every experiment; seed s gets s test images more of every class right."""
+    for seed in range(seeds):
+        for noise, (direct, linear) in NOISE.items():
+            plant(runs, "noise", {"noise": noise}, seed, {"direct": [direct + seed] * CLASSES, "linear": [linear + seed] * CLASSES})
+        sizes = [1000 // (1 + (c + seed) % CLASSES) for c in range(CLASSES)]
+        head = sorted(range(CLASSES), key=lambda c: -sizes[c])[:3]
+        for sampling, (common, rare) in SAMPLING.items():
+            right = [common if c in head else rare for c in range(CLASSES)]
+            plant(runs, "resampling", {"sampling": sampling, "zipf": 1.0}, seed, {"direct": right, "linear": right}, more={"sizes": sizes})
+        plant_teacher(runs, "resnet20", 20, seed, 65)
+        plant_teacher(runs, "resnet8", 8, seed, 60)
+        teacher = f"supervision-teacher-resnet20-cpu-s{seed}"
+        plant(runs, "student", {"kind": "labelled"}, seed, {"final": [58 + seed] * CLASSES})
+        for k in KS:
+            for p in PS:
+                right = {"pretrained": [60 + k - p] * CLASSES, "final": [64 + k - p] * CLASSES}
+                plant(runs, "student", {"kind": "selected", "k": k, "p": p}, seed, right, inputs=(teacher,))
+            plant(runs, "student", {"kind": "truth", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
+        own = f"supervision-teacher-resnet8-cpu-s{seed}"
+        plant(runs, "student", {"kind": "self", "k": 4, "p": 2}, seed, {"pretrained": [59] * CLASSES, "final": [61] * CLASSES}, inputs=(own,))
+
+
+def run(job: str, **changes) -> Run:
+    """A run of Problem 2 at cpu scale."""
+    fields = {"problem": "supervision", "scale": "cpu", "provenance": "measured", "dataset": "cifar10", "device": "AMD EPYC", "gpu_type": None, "model": "resnet8"}
+    return make_run(**{**fields, "job": job, **changes})
+
+
+def judged(right: dict[str, list[int]]) -> dict[str, list[dict]]:
+    """Scores and class accuracies on the test images."""
+    return {
+        "scores": [{"stage": stage, "split": "test", "images": CLASSES * TEST, "correct": sum(each), "loss": 1.0} for stage, each in right.items()],
+        "class_accuracy": [{"stage": s, "class_id": c, "correct": n, "images": TEST} for s, each in right.items() for c, n in enumerate(each)],
+    }
+
+
+def plant(runs, job: str, value: dict, seed: int, right: dict[str, list[int]], inputs: tuple[str, ...] = (), more: dict | None = None) -> None:
+    """One run with its judgement."""
+    config = {**value, **(more or {}), "batch": 128, "student_images": 1000, "labelled": 400}
+    write_run(run(job, identity=tuple(value), config=config, seed=seed, inputs=inputs), judged(right), runs)
+
+
+def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
+    """A teacher whose first half of ranks is correct; with P = 2 the first image of each class is the next class's second."""
+    import torch
+
+    rows = []
+    for p in PS:
+        for c in range(CLASSES):
+            for rank in range(1, max(KS) + 1):
+                true_id = c if rank <= max(KS) // 2 else (c + 1) % CLASSES
+                rows.append({"p": p, "class_id": c, "rank": rank, "image": 100 * c + rank, "score": 1 - rank / 100, "true_id": true_id})
+            if p == 2:
+                rows[-max(KS) + 1] |= {"image": 100 * ((c - 1) % CLASSES) + 1, "true_id": (c - 1) % CLASSES}
+    shown = png(torch.zeros(3, 8, 8, dtype=torch.uint8))
+    pictures = [{"image": image, "png": shown} for image in sorted({row["image"] for row in rows})]
+    tables = {**judged({"final": [right] * CLASSES}), "selected": rows, "pictures": pictures if seed == 0 else []}
+    tables["scores"].append({"stage": "final", "split": "train", "images": 1000, "correct": 10 * right - 20, "loss": None})
+    config = {"ks": list(KS), "ps": list(PS), "labelled": 400, "batch": 128}
+    write_run(run("teacher", identity=("model",), config=config, model=model, depth=depth, seed=seed), tables, runs)

@@ -1,0 +1,128 @@
+"""Problem 2's experiments on data made in memory: what is replaced, sampled and selected, and artefacts that the store takes."""
+
+import json
+
+import pytest
+import torch
+
+from compute import ComputeError
+from compute.__main__ import main
+from compute.supervision.pretraining import long_tail, noisy, sampling_weights, zipf_sizes
+from compute.supervision.task import parts
+from store.build import build
+from store.layout import Layout
+from store.reader import open_reader
+
+LABELS = torch.arange(1000) % 10
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def command(name: str, folder, *options: str) -> list[str]:
+    places = ["--runs", str(folder / "runs"), "--checkpoints", str(folder / "checkpoints")]
+    return [name, "--scale", "smoke", "--device", "cpu", "--processes", "1", "--seeds", "1", *places, *options]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """The runs of all three commands at smoke scale, in a store."""
+    folder = tmp_path_factory.mktemp("supervision")
+    assert main(command("noise", folder, "--percent", "0", "50")) == 0
+    assert main(command("resampling", folder)) == 0
+    assert main(command("teacher", folder)) == 0
+    layout = Layout.at(folder)
+    assert build(layout).left_out == ()
+    return layout, open_reader(layout)
+
+
+@pytest.mark.parametrize("percent", [0, 10, 25, 100])
+def test_so_many_labels_are_wrong(percent):
+    changed = noisy(LABELS, percent, 10, seed=1)
+    assert (changed != LABELS).sum() == 10 * percent and 0 <= changed.min() and changed.max() < 10
+    assert torch.equal(changed, noisy(LABELS, percent, 10, seed=1))
+    if percent == 100:
+        assert len(((changed - LABELS) % 10).unique()) == 9  # all other classes, none of them the own
+
+
+def test_a_long_tail_falls_with_the_rank():
+    sizes = zipf_sizes(100, 10, 1.0, seed=0)
+    assert sorted(sizes, reverse=True) == [100, 50, 33, 25, 20, 17, 14, 12, 11, 10]
+    assert sizes != zipf_sizes(100, 10, 1.0, seed=1) and zipf_sizes(100, 3, 0.0, 0) == [100, 100, 100]
+    rows = long_tail(LABELS, sizes)
+    assert LABELS[rows].bincount().tolist() == sizes and rows.tolist() == sorted(rows.tolist())
+
+
+def test_samplings_draw_classes_by_size_root_or_evenly():
+    labels = torch.tensor([0] * 64 + [1] * 16)
+    assert sampling_weights(labels, "natural") is None
+    for sampling, share in (("sqrt", 8 / 12), ("uniform", 0.5)):
+        weights = sampling_weights(labels, sampling)
+        assert float(weights[labels == 0].sum() / weights.sum()) == pytest.approx(share)
+
+
+def test_parts_have_no_image_in_common():
+    one, other = parts(LABELS, 200, 300)
+    assert not set(one.tolist()) & set(other.tolist()) and LABELS[one].bincount().tolist() == [20] * 10
+    _, rest = parts(LABELS, 200)
+    assert sorted([*one.tolist(), *rest.tolist()]) == list(range(1000))
+    with pytest.raises(ComputeError, match="cannot be taken"):
+        parts(LABELS, 900, 101)
+
+
+def test_every_run_is_in_the_store(results):
+    _, reader = results
+    jobs = dict(reader.df("SELECT job, count(*) AS runs FROM runs GROUP BY job").itertuples(index=False))
+    # students: on the labelled part, 2 K x 2 P, the truth of 2 K, self-training
+    assert jobs == {"noise": 2, "resampling": 3, "teacher": 1, "student": 8}
+    stages = reader.df("SELECT job, string_agg(DISTINCT stage::VARCHAR, ' ' ORDER BY stage::VARCHAR) AS stages FROM scores JOIN runs USING (run_id) GROUP BY job")
+    assert dict(stages.itertuples(index=False)) == {"noise": "direct linear", "resampling": "direct linear", "teacher": "final", "student": "final pretrained"}
+
+
+def test_the_selection_is_that_of_the_teacher(results):
+    _, reader = results
+    rows = reader.df("SELECT p, class_id, count(*) AS entries, max(rank) AS last, count(DISTINCT image) AS images FROM selected GROUP BY ALL")
+    assert (rows["entries"] == rows["images"]).all() and (rows["last"] == rows["entries"]).all() and rows["entries"].max() <= 16
+    falling = reader.one("SELECT bool_and(score <= before OR before IS NULL) FROM (SELECT score, lag(score) OVER (PARTITION BY p, class_id ORDER BY rank) AS before FROM selected)")
+    assert falling[0]
+    shown = reader.one("SELECT count(*) FROM selected WHERE rank IN (1, 8, 16) AND image NOT IN (SELECT image FROM pictures)")
+    assert shown[0] == 0
+
+
+def test_students_see_as_many_images_whatever_k_is(results):
+    _, reader = results
+    for row in reader.df("SELECT run_id, config::VARCHAR AS config FROM runs WHERE job = 'student'").itertuples():
+        config = json.loads(row.config)
+        seen = config["entries"] * config["epochs"]
+        assert seen == pytest.approx(128 + (2 * 80 if config["kind"] == "labelled" else 0), abs=config["entries"] / 2)
+    epochs = reader.df("SELECT run_id, count(*) AS n, max(epoch) + 1 AS last FROM epochs JOIN runs USING (run_id) WHERE job = 'student' GROUP BY run_id")
+    assert (epochs["n"] == epochs["last"]).all()
+
+
+def test_a_finished_run_is_not_trained_again(results, capsys):
+    layout, _ = results
+    assert main(command("teacher", layout.runs.parent)) == 0
+    assert "8 of 8 runs are there already" in capsys.readouterr().out
+    assert main(command("teacher", layout.runs.parent / "other", "--list")) == 0
+    said = capsys.readouterr().out
+    assert "supervision-student-labelled-smoke-s0" in said and "supervision-teacher-resnet8-smoke-s0 is not there" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (["noise", "--percent", "101"], "--percent is 101"),
+        (["resampling", "--exponent", "-1"], "--exponent is -1"),
+        (["teacher", "--seeds", "0"], "--seeds is 0"),
+        (["noise", "--scale", "cpu", "--data", "nowhere"], "nowhere holds no train-"),
+    ],
+)
+def test_wrong_commands_end_in_one_line(tmp_path, capsys, line, says):
+    assert main([*line, "--runs", str(tmp_path / "runs")]) == 2
+    error = capsys.readouterr().err
+    assert says in error and error.count("\n") == 1 and not list(tmp_path.glob("runs/*"))

@@ -1,0 +1,66 @@
+"""Problem 2's queries on planted runs."""
+
+import pytest
+
+from store.build import build
+from store.layout import Layout
+from store.reader import open_reader
+from store.supervision import experiments, selection
+from tests.planted_supervision import KS, plant_supervision
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    layout = Layout.at(tmp_path_factory.mktemp("supervision"))
+    plant_supervision(layout.runs)
+    assert build(layout).left_out == ()
+    return open_reader(layout)
+
+
+def test_noise_costs_less_after_the_transfer(reader):
+    rows = experiments.noise(reader).set_index(["stage", "noise_percent"])
+    assert rows.loc[("direct", 50), "lost"] == pytest.approx(20) and rows.loc[("linear", 50), "lost"] == pytest.approx(6)
+    assert rows.loc[("linear", 0), "percent"] == pytest.approx(60.5) and rows.loc[("linear", 0), "seeds"] == 2
+    assert rows.loc[("linear", 0), "spread"] == pytest.approx(0.5**0.5)
+
+
+def test_parts_go_by_the_size_of_a_class(reader):
+    rows = experiments.resampling(reader).set_index(["stage", "part", "sampling"])["percent"]
+    assert rows["linear", "head", "natural"] == pytest.approx(80) and rows["linear", "tail", "natural"] == pytest.approx(30)
+    assert rows["linear", "all", "uniform"] == pytest.approx(0.3 * 70 + 0.7 * 55)
+    images = experiments.resampling(reader).set_index(["stage", "part", "sampling"])["images"]
+    assert images["linear", "head", "sqrt"] == pytest.approx((1000 + 500 + 333) / 3) and images["linear", "tail", "sqrt"] < images["linear", "middle", "sqrt"]
+
+
+def test_teachers_are_judged_on_what_they_label(reader):
+    rows = experiments.teachers(reader).set_index("model")
+    assert rows.loc["resnet20", "percent"] == pytest.approx(65) and rows.loc["resnet20", "unlabelled_percent"] == pytest.approx(63)
+    assert rows["main"].to_dict() == {"resnet20": True, "resnet8": False}
+
+
+def test_students_gain_over_labelled_data_alone(reader):
+    rows = experiments.students(reader).set_index(["kind", "k", "p", "stage"])
+    assert rows.loc[("selected", 8, 1, "final"), "percent"] == pytest.approx(71)
+    assert rows.loc[("selected", 8, 1, "final"), "gain"] == pytest.approx(71 - 58.5)
+    assert rows.loc[("truth", 4, 2, "final"), "gain"] == pytest.approx(75 - 58.5)
+
+
+def test_precision_falls_with_the_rank(reader):
+    rows = selection.precision_by_rank(reader, bins=4).query("p == 1")
+    assert rows["precision_percent"].tolist() == [100, 100, 0, 0] and rows["rank"].tolist() == [1.5, 3.5, 5.5, 7.5]
+
+
+def test_a_larger_k_brings_more_images_and_more_errors(reader):
+    rows = selection.by_k(reader).set_index(["k", "p"])
+    assert rows.loc[(8, 1), "labels"] == 80 and rows.loc[(8, 1), "images"] == 80 and rows.loc[(8, 1), "twice"] == 0
+    assert rows.loc[(4, 1), "precision_percent"] == 100 and rows.loc[(8, 1), "precision_percent"] == 50
+    assert rows.loc[(2, 2), "twice"] == 10 and rows.loc[(2, 2), "images"] == 10 and rows.loc[(2, 2), "precision_percent"] == 50
+    assert (rows.loc[(8, 1), "least"], rows.loc[(8, 1), "most"]) == (8, 8)
+    assert sorted(set(selection.settings(reader)["k"])) == list(KS)
+
+
+def test_pictures_are_those_of_one_selection(reader):
+    rows = selection.ranked_pictures(reader, 1, 3)
+    assert rows["rank"].tolist() == list(range(1, 9)) and rows["correct"].tolist() == [True] * 4 + [False] * 4
+    doubles = selection.double_pictures(reader, 4, 2)
+    assert len(doubles) == 6 and all(len(classes) == 2 for classes in doubles["classes"]) and list(doubles["ranks"].iloc[0]) == [1, 2]
