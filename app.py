@@ -9,6 +9,7 @@ page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
         st.Page("pages/transfer.py", title="Transfer", icon=":material/swap_horiz:"),
+        st.Page("pages/supervision.py", title="Supervision", icon=":material/school:"),
         st.Page("pages/flops.py", title="FLOPs and peak", icon=":material/memory:"),
         st.Page("pages/optimus.py", title="Optimus", icon=":material/trending_down:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),

@@ -9,7 +9,7 @@ from store import catalogue
 
 TITLES = {
     "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", "pages/transfer.py"),
-    "supervision": ("Problem 2", "Weakly and semi-supervised learning", None),
+    "supervision": ("Problem 2", "Weakly and semi-supervised learning", "pages/supervision.py"),
     "flops": ("Problem 3", "FLOPs, PALEO and Platform Percent of Peak", "pages/flops.py"),
     "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", "pages/optimus.py"),
 }

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from store.reader import Reader
 
-WINGS = ("flops", "optimus")
+WINGS = ("transfer", "supervision", "flops", "optimus")
 PLACEHOLDER = re.compile(r"\[\[(@?)([a-z0-9_]+)(?::([^\]]+))?\]\]")
 MISSING = "⟨missing⟩"
 

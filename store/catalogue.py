@@ -52,7 +52,7 @@ def evidence(reader: Reader) -> list[dict]:
                 "asked": row.asked,
                 "points": row.points,
                 "answered": bool(said) and not missing and not unfilled,
-                "headline": said.headline if said else UNANSWERED,
+                "headline": said.headline if said and not unfilled else UNANSWERED,
                 "runs": found.to_dict("records"),
                 "facts": [work for work in wanted if work in works],
                 "missing": missing + [f"value of {name}" for name in unfilled] + ([] if said else ["written answer"]),

@@ -1,6 +1,7 @@
 """Every page renders on the committed store, a store with some runs, an empty one, and none at all."""
 
 import shutil
+from itertools import cycle
 from urllib.parse import quote
 
 import pytest
@@ -10,13 +11,14 @@ from store.build import build
 from store.layout import Layout
 from tests.conftest import PROJECT, make_run, steps
 
-PAGES = ["pages/overview.py", "pages/transfer.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
+PAGES = ["pages/overview.py", "pages/transfer.py", "pages/supervision.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
 QUESTIONS = {
     "pages/transfer.py": ["1.1a", "1.1b", "1.1c", "1.2a", "1.2b"],
+    "pages/supervision.py": ["2.1", "2.2a", "2.2b", "2.3a", "2.3b", "2.3c", "2.3d"],
     "pages/flops.py": ["3.1", "3.2", "3.3", "3.4"],
     "pages/optimus.py": ["4.1", "4.2", "4.3"],
 }
-# what a store that has some results lacks on a page
+# what a store that has some results lacks on a page; 2.1 rests on papers alone
 BARE = [("some runs", "pages/transfer.py"), ("some runs", "pages/flops.py"), ("transferred", "pages/flops.py"), ("trained", "pages/transfer.py")]
 VIEWS = [(page, question) for page in PAGES for question in QUESTIONS.get(page, [None])]
 HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
@@ -58,7 +60,13 @@ def transferred_store(root):
     plant_transfer(root / "runs")
 
 
-STORES = {"transferred": transferred_store, "trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+def supervised_store(root):
+    from tests.planted_supervision import plant_supervision
+
+    plant_supervision(root / "runs")
+
+
+STORES = {"supervised": supervised_store, "transferred": transferred_store, "trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -88,7 +96,7 @@ def test_page_renders(store, page, question):
     app = show(page, **({"question": question} if question else {}))
     assert not app.exception
     assert "⟨missing⟩" not in text(app) or store != "committed"
-    if store in ("empty", "none") or (store, page) in BARE:
+    if store == "none" or (store == "empty" and question != "2.1") or ((store, page) in BARE and question != "2.1"):
         assert "python -m" in text(app)
 
 
@@ -105,14 +113,22 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
         assert not app.exception, quote(value)
 
 
-def test_hostile_links_to_problem_1_fall_back_to_defaults(tmp_path, monkeypatch):
-    transferred_store(tmp_path)
+# controls of the pages whose results a test plants
+CONTROLS = {
+    "pages/transfer.py": (transferred_store, ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network")),
+    "pages/supervision.py": (supervised_store, ("noise", "judged", "p", "k", "class")),
+    "pages/optimus.py": (trained_store, ("curve", "piece", "training", "coefficient", "window", "target", "plan_target", "m", "cluster", "mode", "within_hours")),
+}
+
+
+@pytest.mark.parametrize("page", CONTROLS)
+def test_hostile_links_to_planted_results_fall_back_to_defaults(tmp_path, monkeypatch, page):
+    plant, controls = CONTROLS[page]
+    plant(tmp_path)
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
-    for value in HOSTILE:
-        for question in QUESTIONS["pages/transfer.py"]:
-            controls = dict.fromkeys(("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network"), value)
-            app = show("pages/transfer.py", question=question, **controls)
-            assert not app.exception, (question, quote(value))
+    for value, question in zip(HOSTILE, cycle(QUESTIONS[page]), strict=False):
+        app = show(page, question=question, **dict.fromkeys(controls, value))
+        assert not app.exception, (question, quote(value))
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def test_a_larger_k_brings_more_images_and_more_errors(reader):
     assert rows.loc[(4, 1), "precision_percent"] == 100 and rows.loc[(8, 1), "precision_percent"] == 50
     assert rows.loc[(2, 2), "twice"] == 10 and rows.loc[(2, 2), "images"] == 10 and rows.loc[(2, 2), "precision_percent"] == 50
     assert (rows.loc[(8, 1), "least"], rows.loc[(8, 1), "most"]) == (8, 8)
-    assert sorted(set(selection.settings(reader)["k"])) == list(KS)
+    assert sorted(set(selection.by_k(reader)["k"])) == list(KS) and selection.class_names(reader)[3] == "class 3"
 
 
 def test_pictures_are_those_of_one_selection(reader):

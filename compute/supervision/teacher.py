@@ -98,7 +98,7 @@ class TeacherRequest(SupervisionRequest):
         made = finished_record(run, history)
         right = int((torch.from_numpy(scores).argmax(1) == labels[rest]).sum())
         tables["scores"].append({"stage": "final", "split": "train", "images": len(rest), "correct": right, "loss": None})
-        made = replace(made, note="its score on `train` is that of the images without labels")
+        made = replace(made, config={**made.config, "classes": list(whole.classes)}, note="its score on `train` is that of the images without labels")
         folder = write_run(made, tables, self.runs)
         test = tables["scores"][0]
         tqdm.write(

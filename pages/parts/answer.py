@@ -21,6 +21,8 @@ def card(question: str) -> bool:
     found = ask(answers.answer, question)
     if found is None:
         st.info("The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:")
+    elif found.missing:
+        st.info("The written answer quotes results that are not here yet; the figures below show what there is.", icon=":material/edit_note:")
     else:
         with st.container(width=READABLE_PX):
             st.markdown(f"##### {found.headline}")
@@ -28,4 +30,4 @@ def card(question: str) -> bool:
     commands = [catalogue.COMMANDS[job] for job in row["missing"] if job in catalogue.COMMANDS]
     if commands:
         missing("Some of the runs that this question rests on are not here.", "; ".join(dict.fromkeys(commands)))
-    return found is not None
+    return found is not None and not found.missing

@@ -11,8 +11,8 @@ PLAN = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'plan' ORDER
 
 # the depth that 4.2 predicts and no regression sees
 HELD_OUT = 50
-# the test accuracy, in percent, that the assignment asks for
-ASKED = 92
+# the test accuracy, in percent, and the epochs that the assignment asks for
+ASKED, ASKED_EPOCHS = 92, 350
 
 # the coefficients that the regressions saw, of losses as they are, and those of the held-out depth
 FITTED = f"""

@@ -93,7 +93,7 @@ def _prediction_values(reader: Reader) -> dict[str, object]:
     """The errors of ResNet-50's predicted curve beside the replicas' own spread, and epochs to the target."""
     found = _row(predictions.agreement(reader))
     target = predictions.common_target(reader)
-    found |= {"asked_percent": predictions.ASKED, "target_percent": target}
+    found |= {"asked_percent": predictions.ASKED, "asked_epochs": predictions.ASKED_EPOCHS, "target_percent": target}
     for row in predictions.epochs_to_target(reader).query("target_percent == @target").itertuples():
         found |= {f"{name}_epochs_{row.gpu_type.lower()}": getattr(row, name) for name in ("predicted", "low", "high", "measured")}
     return {name: None if pd.isna(value) else value for name, value in found.items()}

@@ -11,12 +11,10 @@ TEACHERS = """
 """
 
 
-def settings(reader: Reader) -> pd.DataFrame:
-    """Every K and P of the students that were trained: k, p."""
-    return reader.df(f"""
-        WITH t AS (SELECT config FROM ({TEACHERS}) LIMIT 1)
-        SELECT k, p FROM (SELECT unnest((config->'ks')::INTEGER[]) AS k FROM t), (SELECT unnest((config->'ps')::INTEGER[]) AS p FROM t) ORDER BY k, p
-    """)
+def class_names(reader: Reader) -> list[str]:
+    """The names of the classes that the teachers know; none without a teacher."""
+    row = reader.one(f"SELECT (config->'classes')::VARCHAR[] FROM ({TEACHERS}) LIMIT 1")
+    return list(row[0] or []) if row else []
 
 
 def precision_by_rank(reader: Reader, bins: int = 40) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from pages.sections.optimus import charts
 from store.optimus import predictions
 
 WORKERS = np.arange(1, 41)
+PAPER, MODES = "the paper's cluster", ("synchronous", "asynchronous")
 
 
 def show() -> None:
@@ -42,8 +43,12 @@ def _speed(row, batch: float) -> SynchronousSpeed | AsynchronousSpeed:
 
 
 def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, target: int) -> None:
-    mode = st.segmented_control("Training", ["synchronous", "asynchronous"], default="synchronous", required=True, key="mode", bind="query-params")
-    row = next(models[models["name"] == ("asynchronous" if mode == "asynchronous" else "synchronous")].itertuples())
+    left, right = st.columns(2)
+    gpus = [name for name in models["name"] if name not in MODES]
+    place = left.segmented_control("Hours on", [PAPER, *gpus], default=PAPER, required=True, key="cluster", bind="query-params")
+    mode = right.segmented_control("Training", list(MODES), default=MODES[0], required=True, key="mode", bind="query-params", disabled=place in gpus)
+    name = place if place in gpus else mode if mode in MODES else MODES[0]
+    row = next(models[models["name"] == name].itertuples())
     speed, steps = _speed(row, batch), epochs * images / batch
     rows = pd.concat(
         pd.DataFrame({"servers": servers, "workers": WORKERS, "hours": steps / speed.steps_per_s(servers, WORKERS) / 3600}) for servers in (2, 4)
@@ -52,14 +57,24 @@ def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, targe
     best = rows[rows["best"]].itertuples()
     figure(
         charts.hours(),
-        title=f"{mode.capitalize()} training to {target} %: "
-        + "; ".join(f"{b.servers} servers are fastest with {b.workers} workers ({b.hours:.1f} h)" for b in best),
+        title=f"{'Workers with one ' + name if name in gpus else name.capitalize() + ' training'} to {target} %: "
+        + "; ".join(f"{b.servers} servers are fastest with {b.workers} worker{'s' if b.workers > 1 else ''} ({_time(b.hours)})" for b in best),
         alt_text="Hours to the accuracy against the number of workers for two and four parameter servers",
-        origins=of_jobs("optimus/plan") + published("Peng 2018, Table 2"),
-        caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch} images a step, by the paper's coefficients for ImageNet's ResNet-50 on its own cluster. More workers "
-        "share the images of a step (M/w), but load each server with more exchanges (w/p): the minimum is where the two balance, and more servers move it to more workers.",
+        origins=of_jobs("optimus/plan") + published("Peng 2018, Table 2", *(["CIFAR course runs"] if name in gpus else [])),
+        caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch} images a step, "
+        + (
+            f"modelled: computing from published training throughputs on a {name}, exchange from the paper's coefficients in proportion to the network's size. "
+            if name in gpus
+            else "by the paper's coefficients for ImageNet's ResNet-50 on its own cluster. "
+        )
+        + "More workers share the images of a step (M/w), but load each server with more exchanges (w/p): the minimum is where the two balance, and more servers move "
+        "it to more workers.",
         data=rows,
     )
+
+
+def _time(hours: float) -> str:
+    return f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
 
 
 def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) -> None:

@@ -1,0 +1,62 @@
+"""2.2a and 2.2b: wrong labels and long tails in pretraining, by our own experiments."""
+
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs
+from pages.sections.supervision import charts
+from store.supervision import experiments
+
+STAGES = {"after transfer": "linear", "by its own last layer": "direct"}
+SAMPLINGS = ["natural", "sqrt", "uniform"]
+
+
+def noise() -> None:
+    """2.2a: the answer, and accuracy against the share of wrong labels."""
+    card("2.2a")
+    rows = ask(experiments.noise)
+    if rows.empty:
+        missing("Nothing has been pretrained on wrong labels yet.", "python -m compute noise")
+        return
+    shown = rows.assign(stage=rows["stage"].map(experiments.STAGES))
+    lost = rows[rows["noise_percent"] > 0].pivot(index="noise_percent", columns="stage", values="lost")
+    most = st.select_slider(
+        "Labels replaced at random (%)", lost.index.tolist(), lost.index[-1], key="noise", bind="query-params", format_func=lambda v: f"{v:g}"
+    )
+    most = most if most in lost.index else lost.index[-1]
+    figure(
+        charts.noise(),
+        title=f"With {most:g} % of its labels wrong a network loses {lost.loc[most, 'direct']:.1f} points, after the transfer to clean labels {lost.loc[most, 'linear']:.1f}",
+        alt_text="Test accuracy against the share of labels replaced at random",
+        origins=of_jobs("supervision/noise"),
+        caption=f"Pretrained on a part of CIFAR-10; after transfer: a linear classifier on its features, trained with clean labels of another part. Means over {rows['seeds'].max()} "
+        "seeds, bars from the least to the most.",
+        data=shown,
+        csv=rows,
+    )
+
+
+def resampling() -> None:
+    """2.2b: the answer, and accuracy of head, middle and tail classes by sampling."""
+    card("2.2b")
+    rows = ask(experiments.resampling)
+    if rows.empty:
+        missing("Nothing has been pretrained on a long tail yet.", "python -m compute resampling")
+        return
+    said = st.segmented_control("Judged", list(STAGES), default="after transfer", required=True, key="judged", bind="query-params")
+    mine = rows[rows["stage"] == STAGES.get(said, "linear")]
+    percent = mine.set_index(["part", "sampling"])["percent"]
+    change = {sampling: percent["all", sampling] - percent["all", "natural"] for sampling in SAMPLINGS[1:]}
+    figure(
+        charts.resampling(),
+        title=f"Over all classes square-root sampling changes the accuracy by {change['sqrt']:+.1f} points, uniform sampling by {change['uniform']:+.1f} "
+        f"(tail: {percent['tail', 'sqrt'] - percent['tail', 'natural']:+.1f} and {percent['tail', 'uniform'] - percent['tail', 'natural']:+.1f})",
+        alt_text="Test accuracy of head, middle and tail classes by sampling",
+        origins=of_jobs("supervision/resampling"),
+        caption="The source is Zipf-distributed; which class is common is drawn anew for each seed. Head: the three commonest classes, tail: the three rarest. Every class counts "
+        f"alike. Means over {rows['seeds'].max()} seeds, bars from the least to the most.",
+        data=mine,
+        csv=rows,
+    )

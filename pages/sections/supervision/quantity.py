@@ -1,0 +1,55 @@
+"""2.3d: the student's accuracy against K, and the precision by rank behind it."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs
+from pages.sections.supervision import charts
+from store.supervision import experiments, selection
+
+STAGES = {"after fine-tuning": "final", "before fine-tuning": "pretrained"}
+LEVELS = {"labelled": "labelled data alone", "self": "teacher of its own kind"}
+
+
+def show() -> None:
+    """The answer, accuracy against K, and correct labels against rank."""
+    card("2.3d")
+    rows = ask(experiments.students)
+    if rows.empty:
+        missing("No student has been taught yet.", "python -m compute teacher")
+        return
+    said = st.segmented_control("Judged", list(STAGES), default="after fine-tuning", required=True, key="judged", bind="query-params")
+    said = said if said in STAGES else "after fine-tuning"
+    stage = STAGES[said]
+    mine = rows[rows["stage"] == stage]
+    curves = mine[mine["kind"].isin(["selected", "truth"])]
+    series = [f"P = {p:.0f}" if kind == "selected" else f"true labels, P = {p:.0f}" for kind, p in zip(curves["kind"], curves["p"], strict=True)]
+    levels = rows[(rows["kind"].isin(LEVELS)) & (rows["stage"] == "final")]
+    best = curves[curves["kind"] == "selected"].nlargest(1, "percent").iloc[0]
+    ends = curves[(curves["kind"] == "selected") & (curves["p"] == best["p"])].sort_values("k")
+    figure(
+        charts.students(),
+        title=f"{said.capitalize()}: best at K = {best['k']:,.0f} with P = {best['p']:.0f} ({best['percent']:.1f} %); "
+        f"{ends['percent'].iloc[0]:.1f} % at K = {ends['k'].iloc[0]:,.0f}, {ends['percent'].iloc[-1]:.1f} % at K = {ends['k'].iloc[-1]:,.0f}",
+        alt_text="The student's test accuracy against K",
+        origins=of_jobs("supervision/student"),
+        caption=f"Every student sees as many images, whatever K is. Means over {rows['seeds'].max()} seeds, bars from the least to the most; dashed: students without such a selection.",
+        data=pd.concat([curves.assign(series=series), pd.DataFrame({"level": levels["percent"], "series": levels["kind"].map(LEVELS)})]),
+        csv=rows,
+    )
+    ranks = ask(selection.precision_by_rank)
+    if ranks.empty:
+        return
+    first, last = (ranks[ranks["p"] == ranks["p"].min()]["precision_percent"].iloc[i] for i in (0, -1))
+    figure(
+        charts.precision(),
+        title=f"Labels at the top of the ranking are {first:.0f} % correct, at its end {last:.0f} % (P = {ranks['p'].min()})",
+        alt_text="Share of correct labels against the rank within a class",
+        origins=of_jobs("supervision/teacher"),
+        caption="Means over classes and seeds. Further down come harder and more diverse images, and more wrong labels.",
+        data=ranks.assign(series=[f"P = {p}" for p in ranks["p"]]),
+        csv=ranks,
+    )

@@ -1,0 +1,104 @@
+"""2.3b and 2.3c: what K and P do to the selected set, and the images that it holds."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.parts.answer import card
+from pages.parts.data import ask, missing
+from pages.parts.figure import figure
+from pages.parts.origin import of_jobs
+from pages.parts.pictures import pictures
+from pages.sections.supervision import charts
+from store.supervision import selection
+
+SHOWN = 8
+
+
+def parameters() -> None:
+    """2.3b: the answer, and balance and correctness of the set by K and P."""
+    card("2.3b")
+    rows = ask(selection.by_k)
+    if rows.empty:
+        missing("No teacher has selected anything yet.", "python -m compute teacher")
+        return
+    origins = of_jobs("supervision/teacher")
+    p = _chosen("P, classes kept of an image", rows["p"], "p")
+    mine = rows[rows["p"] == p]
+    last, single = mine.iloc[-1], rows[(rows["p"] == 1) & (rows["k"] == mine["k"].max())].iloc[0]
+    both = pd.concat(
+        [
+            mine[["k", "least", "most"]].assign(series="labels as given"),
+            mine[["k", "true_least", "true_most"]].set_axis(["k", "least", "most"], axis=1).assign(series="what the images show"),
+        ]
+    )
+    figure(
+        charts.balance(),
+        title=f"For K = {last['k']:,.0f} the rarest class finds {single['least']:,.0f} images with P = 1, and {last['least']:,.0f} with P = {p}",
+        alt_text="Labels of the smallest and the largest class against K",
+        origins=origins,
+        caption="Means over the seeds of the class with the fewest and the one with the most labels.",
+        data=both,
+        csv=rows,
+    )
+    figure(
+        rows,
+        title="Every K and P",
+        alt_text="Labels, images and correct labels by K and P",
+        origins=origins,
+        caption="labels: entries of the new set; images: different ones; twice: images with two labels or more; precision: correct labels; least and most: labels of a class, as "
+        "given and by what the images show.",
+        columns={c: st.column_config.NumberColumn(format="%.1f" if c.endswith("percent") else "%.0f") for c in rows.columns},
+    )
+
+
+def construction() -> None:
+    """2.3c: the answer, the images at chosen ranks, and those that two classes took."""
+    card("2.3c")
+    rows = ask(selection.by_k)
+    if rows.empty:
+        missing("No teacher has selected anything yet.", "python -m compute teacher")
+        return
+    left, middle, right = st.columns(3)
+    with left:
+        p = _chosen("P, classes kept of an image", rows["p"], "p")
+    with middle:
+        k = _chosen("K, images of a class", rows["k"], "k")
+    names = ask(selection.class_names)
+    label = right.selectbox("Class", names, key="class", bind="query-params")
+    class_id = names.index(label) if label in names else 0
+    mine = rows[(rows["p"] == p) & (rows["k"] == k)].iloc[0]
+    ranked = ask(selection.ranked_pictures, p, class_id).query("rank <= @k")
+    ends = pd.concat([ranked.head(SHOWN // 2), ranked.tail(SHOWN // 2)]).drop_duplicates("rank")
+    with st.container(border=True):
+        st.markdown(f"**The first and the last of {k:,} images that the teacher takes for {names[class_id]}**")
+        pictures(
+            (row.png, f"rank {row.rank:,}: {row.score:.2f}" + ("" if row.correct else f", really {names[row.true_id]}")) for row in ends.itertuples()
+        )
+        st.caption("The teacher's score for the class below each image. Images of the first seed's selection.")
+    twice = ask(selection.double_pictures, k, p)
+    with st.container(border=True):
+        st.markdown(f"**{mine['twice']:,.0f} of {mine['images']:,.0f} images have two labels or more ({mine['twice_percent']:.1f} %)**")
+        if len(twice):
+            pictures((row.png, " and ".join(names[c] for c in row.classes) + f", really {names[row.true_id]}") for row in twice.itertuples())
+        st.caption(
+            "With P = 1 an image keeps one class only, so none can have two."
+            if p == 1
+            else "Some of those that two classes took; means over the seeds above."
+        )
+    figure(
+        rows[rows["p"] == p],
+        title=f"With K = {k:,} and P = {p}, {mine['precision_percent']:.1f} % of the labels are correct",
+        alt_text="The new labelled set by K",
+        origins=of_jobs("supervision/teacher"),
+        caption="Means over the seeds.",
+        columns={c: st.column_config.NumberColumn(format="%.1f" if c.endswith("percent") else "%.0f") for c in rows.columns},
+    )
+
+
+def _chosen(text: str, values: pd.Series, key: str) -> int:
+    """The reader's choice among the values, the middle one by default."""
+    options = sorted(int(value) for value in values.unique())
+    default = options[len(options) // 2]
+    chosen = st.segmented_control(text, options, default=default, required=True, key=key, bind="query-params")
+    return chosen if chosen in options else default
+
