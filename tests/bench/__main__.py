@@ -72,7 +72,15 @@ def _transfer() -> None:
     )
 
 
-PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training, "transfer": _transfer}
+def _selection() -> None:
+    from tests.bench.selection import CLASSES, IMAGES, K, P, selection
+
+    row = selection()
+    print(f"{IMAGES:,} images x {CLASSES:,} classes, K = {K:,}, P = {P}: {row['select_s']:.1f} s, {row['images_per_s']:,.0f} images/s, peak {row['mib']:.0f} MiB")
+    print(f"sorting every class whole: {row['plain_s']:.0f} s, {row['plain_s'] / row['select_s']:.1f} times as long, and 4 GB of scores in memory")
+
+
+PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training, "transfer": _transfer, "selection": _selection}
 
 if __name__ == "__main__":
     sys.exit(main())
