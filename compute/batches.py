@@ -15,25 +15,28 @@ from compute.data import Images
 PLAN = ("image", "down", "right", "flip")
 
 
-def epoch_plan(count: int, batch: int, seed: int, epoch: int, *, pad: int, augment: bool, weights: Tensor | None = None) -> Tensor:
+def epoch_plan(
+    count: int, batch: int, seed: int, epoch: int, *, pad: int, augment: bool, weights: Tensor | None = None, size: int | None = None
+) -> Tensor:
     """What each step of an epoch takes: int64, steps x 4 x batch, rows as in PLAN.
 
     `image` is a permutation of the `count` images, or with `weights` (one an image, any sum) a sample
-    of that size with replacement. `down` and `right`, 0 ... 2 pad, place the crop; `flip` is 0 or 1.
+    of that size with replacement. An epoch of another `size` begins the permutation only, or goes on
+    with further ones. `down` and `right`, 0 ... 2 pad, place the crop; `flip` is 0 or 1.
     The last, incomplete batch is dropped, as it would weigh its images more than the others; fewer
     images than `batch` make one smaller batch.
     """
     make = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-    order = (
-        torch.randperm(count, generator=make)
-        if weights is None
-        else torch.multinomial(weights.double(), count, replacement=True, generator=make)
-    )
-    down, right = torch.randint(0, 2 * pad + 1, (2, count), generator=make)
-    flip = torch.randint(0, 2, (count,), generator=make)
+    size = size or count
+    if weights is None:
+        order = torch.cat([torch.randperm(count, generator=make) for _ in range(-(-size // count))])[:size]
+    else:
+        order = torch.multinomial(weights.double(), size, replacement=True, generator=make)
+    down, right = torch.randint(0, 2 * pad + 1, (2, size), generator=make)
+    flip = torch.randint(0, 2, (size,), generator=make)
     if not augment:
         down, right, flip = torch.full_like(down, pad), torch.full_like(right, pad), torch.zeros_like(flip)
-    steps, batch = steps_of(count, batch), min(count, batch)
+    steps, batch = steps_of(size, batch), min(size, batch)
     return torch.stack([order, down, right, flip])[:, : steps * batch].view(4, steps, batch).transpose(0, 1).contiguous()
 
 

@@ -140,14 +140,14 @@ def split_off_val(whole: Images) -> tuple[Images, Images]:
 
 def find(name: str, folder: str | Path | None = None) -> Path:
     """The folder that holds the data set's Parquet files; downloads what torchvision knows to data/ if there is none."""
-    shared = os.environ.get("REPORT_DATA")
-    places = [Path(folder), Path(folder) / name] if folder else [Path(shared) / name, Path(shared)] if shared else [ROOT / "data" / name]
+    shared, own = os.environ.get("REPORT_DATA"), ROOT / "data" / name
+    places = [Path(folder), Path(folder) / name] if folder else [*([Path(shared) / name] if shared else []), own]
     for place in places:
         if any(place.glob("train-*.parquet")):
             return place
-    if folder or shared or name not in SOURCES:
+    if folder or name not in SOURCES:
         raise ComputeError(f"{places[0]} holds no train-*.parquet; name the folder of the data set {name} with --data DIR")
-    return download(name, ROOT / "data" / name)
+    return download(name, own)
 
 
 def load_split(folder: Path, split: str, px: int | None = None) -> tuple[Tensor, Tensor, tuple[str, ...]]:
@@ -180,6 +180,15 @@ def load_split(folder: Path, split: str, px: int | None = None) -> tuple[Tensor,
         finally:
             fresh.unlink(missing_ok=True)
     return images, labels, classes
+
+
+def png(pixels: Tensor) -> bytes:
+    """uint8 3 x H x W as the bytes of a PNG file."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def decode(file: Path, px: int | None = None) -> tuple[Tensor, Tensor, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 import io
 import json
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,14 +50,14 @@ def download(name: str, target: Path) -> Path:
 
     target.mkdir(parents=True, exist_ok=True)
     for split in SOURCES[name].splits:
+        encoded, labels = [], []
         try:
             count, classes, rows = opened(name, split, target.parent)
-        except (OSError, RuntimeError) as error:
+            for image, label in tqdm(rows, total=count, desc=f"{name} {split}", unit="image"):
+                encoded.append(encode(image))
+                labels.append(int(label))
+        except (OSError, RuntimeError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
             raise ComputeError(f"cannot download {name} ({' '.join(str(error).split())}); name a folder that holds it with --data DIR") from None
-        encoded, labels = [], []
-        for image, label in tqdm(rows, total=count, desc=f"{name} {split}", unit="image"):
-            encoded.append(encode(image))
-            labels.append(int(label))
         table = pa.table({"image": encoded, "label": pa.array(labels, pa.int64())}, metadata={"classes": json.dumps(classes)} if classes else None)
         fresh = target / f".{split}.new"
         pq.write_table(table, fresh)

@@ -13,16 +13,22 @@ from compute import ComputeError
 from compute.batches import Resident, epoch_plan, steps_of
 from compute.checkpoint import Checkpoint
 from compute.graph import capture
+from compute.judge import evaluate
 from compute.recipe import History, Recipe
 from compute.schedule import multi_step
+
+
+class DivergedError(ComputeError):
+    """A loss that is not finite; what else trains is not concerned."""
 
 
 class Lane:
     """A network, its optimiser and its place in the recipe.
 
     `groups` are optimiser parameter groups, with an optional `scale` on the learning rate (None: every
-    parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement. The
-    test images are evaluated after every `evaluate_every` epochs, and after the last one.
+    parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement, and
+    an epoch has `epoch_images` (None: as many as there are). The test images are evaluated after every
+    `evaluate_every` epochs, and after the last one. `origin` says what the network began as.
     With a `checkpoint` the lane begins where that left off; on a CPU, with the same number of
     threads, all its numbers are then bit for bit those of an uninterrupted training.
     """
@@ -39,6 +45,8 @@ class Lane:
         weights: Tensor | None = None,
         checkpoint: Checkpoint | None = None,
         evaluate_every: int = 1,
+        epoch_images: int | None = None,
+        origin: str | None = None,
     ):
         self.name, self.recipe, self.device, self.data, self.weights, self.checkpoint = name, recipe, device, data, weights, checkpoint
         self.model = model.to(device, memory_format=torch.channels_last)
@@ -51,8 +59,8 @@ class Lane:
         self.momenta = [torch.zeros_like(p) for group in groups for p in group["params"]] if recipe.momentum else []
         for p, momentum in zip((p for group in groups for p in group["params"]), self.momenta, strict=False):
             self.optimizer.state[p]["momentum_buffer"] = momentum
-        count = len(data.train_labels)
-        self.steps, self.batch = steps_of(count, recipe.batch), min(count, recipe.batch)
+        self.origin, self.epoch_images = origin, epoch_images or len(data.train_labels)
+        self.steps, self.batch = steps_of(self.epoch_images, recipe.batch), min(self.epoch_images, recipe.batch)
         self.plan = torch.zeros(self.steps, 4, self.batch, dtype=torch.int64, device=device)
         self.cursor = torch.zeros(1, dtype=torch.int64, device=device)
         self.losses = torch.zeros(self.steps, device=device)
@@ -74,7 +82,8 @@ class Lane:
     def begin(self) -> None:
         """Draw the epoch's batches and set its learning rate; nothing of the epochs before has a say in it."""
         recipe, count = self.recipe, len(self.data.train_labels)
-        plan = epoch_plan(count, recipe.batch, recipe.seed, self.epoch, pad=self.data.pad, augment=recipe.augment, weights=self.weights)
+        drawn = {"pad": self.data.pad, "augment": recipe.augment, "weights": self.weights, "size": self.epoch_images}
+        plan = epoch_plan(count, recipe.batch, recipe.seed, self.epoch, **drawn)
         self.lr = multi_step(self.epoch, lr=recipe.lr, drops=recipe.drops)
         for group, scale in zip(self.optimizer.param_groups, self.scales, strict=True):
             group["lr"] = self.lr * scale
@@ -116,7 +125,7 @@ class Lane:
         if len(wrong):
             at, value = self.epoch * self.steps + int(wrong[0]), float(self.fresh[wrong[0]])
             where = f"step {at} (epoch {self.epoch}, learning rate {self.lr:g})"
-            raise ComputeError(f"{self.name}: the loss is {value} at {where}; lower the learning rate")
+            raise DivergedError(f"{self.name}: the loss is {value} at {where}; lower the learning rate")
 
     def evaluate(self) -> None:
         """Queue the pass over the test images, where it is due."""
@@ -155,7 +164,8 @@ class Lane:
     def settings(self) -> dict:
         """What a checkpoint must agree on to be continued; the engine may change."""
         recipe = {key: value for key, value in self.recipe.plain().items() if key != "engine"}
-        return {**recipe, "parameters": sum(p.numel() for p in self.model.parameters()), "train_images": len(self.data.train_labels)}
+        more = {"origin": self.origin} if self.origin else {}
+        return {**recipe, "parameters": sum(p.numel() for p in self.model.parameters()), "train_images": len(self.data.train_labels), **more}
 
     def saved(self) -> dict:
         """The lane as a checkpoint. Order and augmentation of the images need no state; torch's generator is for dropout."""
@@ -238,17 +248,3 @@ def training_mode(model: nn.Module) -> None:
         own = list(module.parameters(recurse=False))
         if own and not any(p.requires_grad for p in own):
             module.eval()
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, data: Resident, precision=nullcontext) -> Tensor:
-    """Mean cross-entropy and accuracy over the test images, as a device tensor of two: reading it is what waits."""
-    model.eval()
-    batch = 1000 if data.test.device.type == "cuda" else 128  # a CPU is fastest while a layer's images fit its cache
-    total = torch.zeros(2, dtype=torch.float64, device=data.test.device)
-    for pixels, labels in zip(data.test.split(batch), data.test_labels.split(batch), strict=True):
-        with precision():
-            logits = model(data.normalise(pixels))
-        logits = logits.float()
-        total += torch.stack([F.cross_entropy(logits, labels, reduction="sum"), (logits.argmax(1) == labels).sum()])
-    return total / len(data.test_labels)

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from compute.batches import Resident
 from compute.data import Images
-from compute.lane import Lane
+from compute.lane import DivergedError, Lane
 from compute.recipe import History, Recipe
 
 
@@ -28,11 +28,12 @@ def train_together(lanes: list[Lane], *, bar: int | None = 0) -> list[History]:
     """Train several networks in step, each with its own recipe, seed and checkpoint; on CUDA their steps overlap.
 
     `seconds` of an epoch is then the wall time of all of them. `bar` is the line of the progress bar
-    (several processes have one each), None for none; a log file gets none. Raises ComputeError at the
-    end of an epoch with a loss that is not finite, whose results are kept nowhere, and OSError when a
-    checkpoint cannot be written.
+    (several processes have one each), None for none; a log file gets none. A lane whose loss is no
+    longer finite ends at that epoch, which is kept nowhere; the others go on, and then its
+    DivergedError is raised. OSError when a checkpoint cannot be written.
     """
-    while active := [lane for lane in lanes if lane.epoch < lane.recipe.epochs]:
+    diverged: dict[Lane, DivergedError] = {}
+    while active := [lane for lane in lanes if lane.epoch < lane.recipe.epochs and lane not in diverged]:
         start = time.perf_counter()
         for lane in active:
             lane.begin()
@@ -41,12 +42,18 @@ def train_together(lanes: list[Lane], *, bar: int | None = 0) -> list[History]:
                 if step < lane.steps:
                     lane.step()
         for lane in active:
-            lane.settle()
+            try:
+                lane.settle()
+            except DivergedError as error:
+                diverged[lane] = error
+        active = [lane for lane in active if lane not in diverged]
         train_s = time.perf_counter() - start
         for lane in active:
             lane.evaluate()
         for lane in active:
             lane.end(train_s, time.perf_counter() - start)
+    if diverged:
+        raise next(iter(diverged.values()))
     return [lane.history() for lane in lanes]
 
 

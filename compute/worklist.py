@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from abc import ABC, abstractmethod
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -21,9 +21,11 @@ from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import CHECKPOINTS, Checkpoint, claim
-from compute.lane import Lane
+from compute.lane import DivergedError, Lane
 from compute.train import train_together
-from store.artefact import RECORD, Run, code_version
+from store.artefact import RECORD, ArtefactError, Run, code_version, read_record
+
+RETRY_S = 2.0  # between two looks at what other processes have claimed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,32 +64,70 @@ class Request(ABC):
 
 
 def done(run: Run, request: Request) -> bool:
-    """Whether the run needs no training: its artefact is there, and if all is asked for again, from after that was asked."""
+    """Whether the run needs no training: its artefact is there, made from the same base weights, and if all is asked for again, from after that was asked."""
     file = request.runs / run.run_id / RECORD
-    return file.exists() and (not request.again or file.stat().st_mtime >= request.asked_at)
+    if not file.exists() or (request.again and file.stat().st_mtime < request.asked_at):
+        return False
+    with suppress(ArtefactError, OSError):
+        return read_record(file.parent).get("weights") == run.weights
+    return False
 
 
 def work_through(request: Request, bar: int = 0) -> list[Path]:
-    """Train every planned run that is not done and that no other process has claimed; returns the artefacts written."""
+    """Train every planned run that is not done; returns the artefacts written.
+
+    A run that another process has claimed is left to it, but not forgotten: should that process be
+    killed, it is taken over. A run that diverges is said at the end, when all others are done.
+    """
     torch.set_num_threads(request.threads)
-    waiting, written, resident = request.planned(), [], None
+    waiting, written, resident, diverged = request.planned(), [], None, []
     while waiting:
         with ExitStack() as held:
-            group = []
-            while waiting and len(group) < request.together:
-                run = waiting.pop(0)
-                if not done(run, request) and held.enter_context(claim(request.checkpoints / run.run_id)) and not done(run, request):
+            group, others = [], []
+            for run in waiting:
+                if done(run, request):
+                    forget(run, request)
+                if len(group) == request.together or (not done(run, request) and not held.enter_context(claim(request.checkpoints / run.run_id))):
+                    others.append(run)
+                elif not done(run, request):  # asked once more now that nobody else can be at it
                     group.append(run)
-            if not group:
-                continue
-            resident = resident or request.resident()
-            lanes = []
-            for run in group:
-                lanes.append(request.lane(run, resident, Checkpoint(request.checkpoints / run.run_id, request.checkpoint_every_s)))
-            train_together(lanes, bar=bar)
-            for run, lane in zip(group, lanes, strict=True):
-                written.append(request.finish(run, lane, resident))
-                lane.checkpoint.discard()
+            if group:
+                resident = resident or request.resident()
+                try:
+                    written += train_group(request, group, resident, bar)
+                except DivergedError as error:
+                    diverged.append(error)
+            elif others:
+                time.sleep(RETRY_S)
+            waiting = others
+    if diverged:
+        raise diverged[0]
+    return written
+
+
+def forget(run: Run, request: Request) -> None:
+    """Drop the checkpoint of a run whose process was killed just before it could; a run that is asked for again would go on from it."""
+    folder = request.checkpoints / run.run_id
+    if folder.exists():
+        with claim(folder) as mine:
+            if mine:
+                Checkpoint(folder).discard()
+
+
+def train_group(request: Request, group: list[Run], resident: Resident, bar: int) -> list[Path]:
+    """Train some runs together, write their artefacts, then drop their checkpoints."""
+    lanes = [request.lane(run, resident, Checkpoint(request.checkpoints / run.run_id, request.checkpoint_every_s)) for run in group]
+    written, error = [], None
+    try:
+        train_together(lanes, bar=bar)
+    except DivergedError as found:
+        error = found
+    for run, lane in zip(group, lanes, strict=True):
+        if lane.epoch == lane.recipe.epochs:
+            written.append(request.finish(run, lane, resident))
+            lane.checkpoint.discard()
+    if error:
+        raise error
     return written
 
 
@@ -129,7 +169,7 @@ def worker(request: Request, bar: int, messages) -> None:
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
     try:
         messages.put(("written", work_through(request, bar)))
-    except (ComputeError, OSError) as error:
+    except (ArtefactError, ComputeError, OSError) as error:
         messages.put(("error", error))
 
 

@@ -32,16 +32,18 @@ def questions(reader: Reader) -> pd.DataFrame:
 def evidence(reader: Reader) -> list[dict]:
     """For each question: answered or not, its runs at the largest scale of each job, its facts, what is missing.
 
-    A question is answered when its text is written and every job and work that it needs is in the store.
+    A question is answered when its text is written and filled, and every job and work that it needs is
+    in the store, with as many runs as it needs.
     """
     asked, rows = questions(reader), []
     needs = {row.question: [need.strip() for need in row.needs.split(",")] for row in asked.itertuples()}
-    every = job_runs(reader, sorted({need for one in needs.values() for need in one if not need.startswith("@")}))
-    works = set(sources(reader)["work"])
+    jobs = {question: dict(job_need(need) for need in each if not need.startswith("@")) for question, each in needs.items()}
+    every = job_runs(reader, sorted({job for one in jobs.values() for job in one}))
+    counts, works = every.groupby("job")["count"].sum(), set(sources(reader)["work"])
     for row in asked.itertuples():
-        jobs, wanted = [n for n in needs[row.question] if not n.startswith("@")], [n[1:] for n in needs[row.question] if n.startswith("@")]
-        found = every[every["job"].isin(jobs)]
-        missing = [job for job in jobs if job not in set(found["job"])] + [work for work in wanted if work not in works]
+        wanted = [need[1:] for need in needs[row.question] if need.startswith("@")]
+        found = every[every["job"].isin(jobs[row.question])]
+        missing = [job for job, least in jobs[row.question].items() if counts.get(job, 0) < least] + [work for work in wanted if work not in works]
         said = answer(reader, row.question)
         unfilled = said.missing if said else ()
         rows.append(
@@ -59,6 +61,12 @@ def evidence(reader: Reader) -> list[dict]:
             }
         )
     return rows
+
+
+def job_need(need: str) -> tuple[str, int]:
+    """The job and how many of its runs there must be at least: `optimus/train*18` needs eighteen, `optimus/fit` one."""
+    job, _, least = need.partition("*")
+    return job, int(least or 1)
 
 
 def points(reader: Reader) -> dict[str, int]:

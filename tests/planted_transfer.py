@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from compute.transfer.describe import png
+from compute.data import png
 from store.artefact import Run, write_run
 from tests.conftest import make_run
 
@@ -37,13 +37,13 @@ def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
             image = png(torch.randint(0, 256, (3, px, px), dtype=torch.uint8, generator=make))
             row = {"dataset": "flowers102", "split": "train", "class_id": c, "class_name": name, "nth": nth}
             samples.append({**row, "image": image, "width": px, "height": px})
-    write_run(run(job="dataset", identity=("dataset",), config={"px": px}), {"class_counts": counts, "samples": samples}, runs)
+    write_run(run(job="dataset", identity=("dataset", "px"), config={"px": px}), {"class_counts": counts, "samples": samples}, runs)
     for (job, lr), right in RIGHT.items():
         for seed in range(seeds if job == "extract" else 1):
             plant_run(runs, job, lr, seed, right + seed, px)
 
 
-def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int) -> None:
+def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, **changes) -> None:
     """One run that gets `right` test images of every class right and takes the others for the next class."""
     config = {
         "px": px,
@@ -83,11 +83,28 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int) 
     if job == "extract":
         config |= {"views": 8, "features_s": 30.0, "heads_s": 6.0, "heads_together": 12}
     identity = ("dataset", "px") if lr is None else ("dataset", "lr", "px")
-    made = run(job=job, identity=identity, config=config, lr=lr, seed=None if lr is None else seed, model="resnet50", seconds=240.0 if job != "extract" else 30.5)
+    made = run(
+        job=job,
+        identity=identity,
+        config=config,
+        lr=lr,
+        seed=None if lr is None else seed,
+        model="resnet50",
+        seconds=240.0 if job != "extract" else 30.5,
+        **changes,
+    )
     write_run(made, tables, runs)
 
 
 def run(**changes) -> Run:
     """A run of Problem 1 at cpu scale."""
-    fields = {"problem": "transfer", "scale": "cpu", "provenance": "measured", "dataset": "flowers102", "device": "AMD EPYC", "seed": None, "gpu_type": None}
+    fields = {
+        "problem": "transfer",
+        "scale": "cpu",
+        "provenance": "measured",
+        "dataset": "flowers102",
+        "device": "AMD EPYC",
+        "seed": None,
+        "gpu_type": None,
+    }
     return make_run(**{**fields, "model": None, "weights": "weights for tests", **changes})

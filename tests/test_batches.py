@@ -62,3 +62,11 @@ def test_weights_sample_an_epoch():
 
 def test_fewer_images_than_a_batch_make_one_batch():
     assert epoch_plan(5, 128, 0, 0, pad=0, augment=False).shape == (1, 4, 5)
+
+
+def test_an_epoch_can_be_shorter_or_longer_than_the_data():
+    def taken(size):
+        return epoch_plan(10, 4, 0, 0, pad=0, augment=False, size=size)[:, 0].flatten().tolist()
+
+    assert len(taken(8)) == len(set(taken(8))) == 8
+    assert len(taken(24)) == 24 and min(taken(24).count(i) for i in range(10)) >= 2

@@ -66,7 +66,22 @@ def supervised_store(root):
     plant_supervision(root / "runs")
 
 
-STORES = {"supervised": supervised_store, "transferred": transferred_store, "trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+def begun_store(root):
+    """Every experiment has just begun: its first run is there and nothing else."""
+    from tests import planted_supervision as supervision
+    from tests import planted_transfer as transfer
+    from tests.planted import plant
+
+    supervision.plant(root / "runs", "noise", {"noise": 0}, 0, {"direct": [50] * 10, "linear": [50] * 10})
+    supervision.plant(root / "runs", "resampling", {"sampling": "natural", "zipf": 1.0}, 0, {"linear": [50] * 10}, more={"sizes": [9] * 10})
+    supervision.plant_teacher(root / "runs", "resnet20", 20, 0, 65)
+    teacher = ("supervision-teacher-resnet20-cpu-s0",)
+    supervision.plant(root / "runs", "student", {"kind": "selected", "k": 2, "p": 1}, 0, {"pretrained": [50] * 10, "final": [60] * 10}, inputs=teacher)
+    transfer.plant_run(root / "runs", "finetune", 0.01, 0, 20, 64)
+    plant(root / "runs", 20, "K80", 0)
+
+
+STORES = {"begun": begun_store, "supervised": supervised_store, "transferred": transferred_store, "trained": trained_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
 
 
 @pytest.fixture(scope="module", params=STORES)
@@ -115,7 +130,7 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
 
 # controls of the pages whose results a test plants
 CONTROLS = {
-    "pages/transfer.py": (transferred_store, ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network")),
+    "pages/transfer.py": (transferred_store, ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network", "against")),
     "pages/supervision.py": (supervised_store, ("noise", "judged", "p", "k", "class")),
     "pages/optimus.py": (trained_store, ("curve", "piece", "training", "coefficient", "window", "target", "plan_target", "m", "cluster", "mode", "within_hours")),
 }

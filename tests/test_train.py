@@ -200,6 +200,14 @@ def test_loss_that_is_not_finite_ends_in_one_line(tmp_path):
     assert "\n" not in str(caught.value) and not (tmp_path / "state.pt").exists()
 
 
+def test_a_lane_that_diverges_does_not_stop_the_others():
+    wild, calm = (Lane(tiny(), Resident(DATA, CPU), recipe(lr=lr), CPU, name=str(lr)) for lr in (1e30, 0.05))
+    with pytest.raises(ComputeError, match="1e\\+30: the loss is"):
+        train_together([wild, calm], bar=None)
+    assert calm.epoch == 4 and wild.epoch < 4
+    assert same(calm.history(), train(tiny(), DATA, recipe(), CPU, bar=None))
+
+
 def test_a_run_is_claimed_once(tmp_path):
     code = f"from pathlib import Path; from compute.checkpoint import claim\nwith claim(Path({str(tmp_path)!r})) as mine: print(mine)"
     with claim(tmp_path) as mine, claim(tmp_path) as second:

@@ -11,7 +11,7 @@ from compute.__main__ import main
 from compute.judge import confusions, judgement
 from compute.recipe import Recipe
 from compute.transfer import task
-from compute.transfer.base import pretrained, resnet50
+from compute.transfer.base import origin_of, pretrained, resnet50
 from compute.transfer.describe import base_classes
 from compute.transfer.heads import drawn, train_heads
 from store.artefact import read_record
@@ -105,22 +105,23 @@ def test_a_loss_that_is_not_finite_is_said():
 
 
 def test_weights_are_taken_over_but_for_the_last_layer(weights):
-    state, origin = pretrained(weights)
+    state, origin = pretrained(weights), origin_of(weights)
     model = resnet50(7, state, seed=1)
     assert torch.equal(model.conv1.weight, state["conv1.weight"].float()) and model.fc.weight.shape == (7, 2048)
     assert torch.equal(model.fc.weight, resnet50(7, None, seed=1).fc.weight) and "SHA-256" in origin
 
 
 def test_weights_that_do_not_fit_are_one_line(tmp_path, weights):
-    with pytest.raises(ComputeError, match="there is no file"):
-        pretrained(tmp_path / "none.pth")
+    for ask in (pretrained, origin_of):
+        with pytest.raises(ComputeError, match="there is no file"):
+            ask(tmp_path / "none.pth")
     (tmp_path / "bad.pth").write_bytes(b"nothing")
     with pytest.raises(ComputeError, match="cannot be read as a state dict"):
         pretrained(tmp_path / "bad.pth")
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(ComputeError, match="no state dict"):
         pretrained(tmp_path / "list.pth")
-    state, _ = pretrained(weights)
+    state = pretrained(weights)
     for broken in ({"conv1.weight": torch.zeros(1)}, {key: value for key, value in state.items() if key != "layer1.0.conv1.weight"}):
         with pytest.raises(ComputeError, match="do not fit") as caught:
             resnet50(4, broken, 0)
@@ -178,6 +179,8 @@ def test_the_features_are_cached(results, weights, monkeypatch, capsys, tmp_path
     assert main(["extract", *options]) == 0
     one, other = (pq.read_table(folder / "transfer-extract-synthetic-lr0.01-px32-smoke-s0" / "scores.parquet") for folder in (layout.runs, tmp_path))
     assert one.equals(other)
+    seconds = [read_record(folder / "transfer-extract-synthetic-lr0.01-px32-smoke-s0")["config"]["features_s"] for folder in (layout.runs, tmp_path)]
+    assert seconds[0] == pytest.approx(seconds[1]), "features from the cache cost what computing them did"
 
 
 def test_judgement_counts():

@@ -6,7 +6,7 @@ from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
 from store.transfer import dataset, results
-from tests.planted_transfer import EPOCHS, NAMES, plant_transfer
+from tests.planted_transfer import EPOCHS, NAMES, plant_run, plant_transfer
 
 FLOWERS = ("flowers102", 64)
 
@@ -44,7 +44,9 @@ def test_rates_choose_by_val_and_say_how_sure_they_are(reader):
     # Wilson's interval of 180 of 390, by statsmodels' proportion_confint(180, 390, method="wilson")
     assert (single["low"], single["high"]) == pytest.approx((41.27, 51.12), abs=0.01)
     assert many["spread"] == pytest.approx(100 * 6 / 390)
-    assert many["high"] - many["low"] == pytest.approx(2 * 1.96 * 100 * 6 / 390 / 3**0.5, rel=1e-4)
+    # the mean of three seeds by Student's t with two degrees of freedom, and Wilson's half width of the same share
+    seeds, images = 4.303 * 100 * 6 / 390 / 3**0.5, 100 * 1.96 * (150 / 390 * 240 / 390 / 390) ** 0.5
+    assert (many["high"] - many["low"]) / 2 == pytest.approx((seeds**2 + images**2) ** 0.5, rel=0.01)
 
 
 def test_work_is_three_forward_passes_an_image_or_one_a_view(reader):
@@ -74,3 +76,21 @@ def test_confusions_are_named(reader):
     rows = results.confusions(reader, run, 2)
     assert rows["class_name"].tolist() == [NAMES[5], NAMES[4]] and rows["taken_for"].tolist() == [NAMES[0], NAMES[5]]
     assert rows["images"].tolist() == [60, 50]
+
+
+def test_a_first_run_at_a_larger_scale_hides_nothing(tmp_path):
+    layout = Layout.at(tmp_path)
+    plant_transfer(layout.runs)
+    plant_run(layout.runs, "finetune", 0.1, 0, 39, 64, scale="paper")
+    build(layout)
+    rows = results.rates(open_reader(layout), *FLOWERS)
+    assert set(rows["scale"]) == {"cpu"} and rows.set_index(["job", "lr"]).loc[("finetune", 0.1), "test_percent"] < 20
+
+
+def test_other_base_weights_are_not_mixed_in(tmp_path):
+    layout = Layout.at(tmp_path)
+    plant_transfer(layout.runs)
+    plant_run(layout.runs, "extract", 0.1, 7, 39, 64, weights="others")
+    build(layout)
+    rows = results.rates(open_reader(layout), *FLOWERS).set_index(["job", "lr"])
+    assert rows.loc[("extract", 0.1), "seeds"] == 3

@@ -5,15 +5,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
 from compute import ComputeError
 from compute.batches import Resident
 from compute.data import Images, load, stratified, synthetic
-from compute.judge import judgement, outputs
+from compute.judge import judgement, logistic, outputs
 from compute.recipe import Recipe
 from compute.schedule import drops_at
 from compute.worklist import Request
@@ -27,7 +24,8 @@ class Scale:
 
     `source` images to pretrain on and `target` ones to transfer to, for `source_epochs`; `labelled` ones
     for teacher and fine-tuning, all others without labels, from which K images a class are selected for
-    each of `ks`, with each of `ps`. A student sees `student_images` selected images in all, whatever K is.
+    each of `ks`, with each of `ps`. A student sees `student_images` selected images in each of
+    `student_epochs`, whatever K is.
     """
 
     dataset: str
@@ -39,6 +37,7 @@ class Scale:
     labelled: int
     teacher_epochs: int
     student_images: int
+    student_epochs: int
     finetune_epochs: int
     ks: tuple[int, ...]
     ps: tuple[int, ...] = (1, 2, 5)
@@ -52,15 +51,15 @@ class Scale:
 SCALES = {
     "smoke": Scale(
         dataset="synthetic", network="resnet8", teacher="resnet8", source=80, target=80, source_epochs=2, labelled=80, teacher_epochs=4,
-        student_images=128, finetune_epochs=2, ks=(8, 16), ps=(1, 2), batch=16,
+        student_images=64, student_epochs=4, finetune_epochs=2, ks=(8, 16), ps=(1, 2), batch=16,
     ),
     "cpu": Scale(
         dataset="cifar10", network="resnet8", teacher="resnet20", source=10_000, target=4_000, source_epochs=15, labelled=4_000, teacher_epochs=50,
-        student_images=80_000, finetune_epochs=10, ks=(250, 500, 1000, 2000, 4000),
+        student_images=8_000, student_epochs=10, finetune_epochs=10, ks=(250, 500, 1000, 2000, 4000),
     ),
     "paper": Scale(
         dataset="cifar10", network="resnet20", teacher="resnet56", source=40_000, target=10_000, source_epochs=100, labelled=4_000, teacher_epochs=300,
-        student_images=4_000_000, finetune_epochs=100, ks=(250, 500, 1000, 2000, 4000),
+        student_images=40_000, student_epochs=100, finetune_epochs=100, ks=(250, 500, 1000, 2000, 4000),
     ),
 }  # fmt: skip
 
@@ -93,9 +92,7 @@ def linear_judgement(model: nn.Module, data: Resident) -> dict[str, list[dict]]:
         test = outputs(model, data)
     finally:
         model.linear = body
-    fit = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000)).fit(train.numpy(), data.train_labels.cpu().numpy())
-    logits = torch.full((len(test), data.classes), -100.0, dtype=torch.float64)
-    logits[:, fit.classes_] = torch.from_numpy(fit.predict_log_proba(test.numpy())).double()
+    (logits,) = logistic(train, data.train_labels.cpu(), [test], data.classes)
     return judgement(logits, data.test_labels.cpu(), "linear")
 
 

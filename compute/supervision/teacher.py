@@ -20,14 +20,15 @@ from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import Checkpoint
+from compute.data import png
 from compute.judge import judgement, outputs
 from compute.lane import Lane
+from compute.recipe import Recipe
 from compute.records import columns, finished_record
 from compute.resnet_cifar import build, depth
 from compute.supervision.select import Selection, select
 from compute.supervision.task import SupervisionRequest, images, merged, parts
 from compute.train import train_together
-from compute.transfer.describe import png
 from store.artefact import ArtefactError, Run, read_record, write_run
 
 FINETUNE_LR = 0.01
@@ -42,7 +43,7 @@ def labelled_and_rest(size, resident: Resident) -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherRequest(SupervisionRequest):
-    """The teacher, and the student's own network in its place for self-training, with each seed."""
+    """The teacher, and the student's own network in its place, for self-training and as the student on labelled data alone, with each seed."""
 
     def planned(self) -> list[Run]:
         """Both networks of a seed before the next seed."""
@@ -135,15 +136,14 @@ class StudentRequest(SupervisionRequest):
         """All of a seed before the next seed; `inputs` name the teacher."""
         size, device = self.size, devices.pick(self.device)
         middle_k, middle_p = size.ks[len(size.ks) // 2], size.ps[len(size.ps) // 2]
-        variants = [{"kind": "labelled"}]
-        variants += [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks]
+        variants = [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks]
         variants += [{"kind": "truth", "k": k, "p": middle_p} for k in size.ks]
         variants += [{"kind": "self", "k": middle_k, "p": middle_p}]
         records = []
         for seed in range(self.seeds):
             for variant in variants:
                 teacher = size.network if variant["kind"] == "self" else size.teacher
-                inputs = () if variant["kind"] == "labelled" else (f"supervision-teacher-{teacher}-{self.scale}-s{seed}",)
+                how = self.recipe(seed)
                 records.append(
                     Run(
                         problem="supervision",
@@ -151,14 +151,22 @@ class StudentRequest(SupervisionRequest):
                         scale=self.scale,
                         provenance="measured",
                         identity=tuple(variant),
-                        config={**variant, "labelled": size.labelled, "student_images": size.student_images, "threads": self.threads},
+                        config={
+                            **how.plain(),
+                            **variant,
+                            "labelled": size.labelled,
+                            "epoch_images": size.student_images,
+                            "finetune_epochs": size.finetune_epochs,
+                            "finetune_lr": FINETUNE_LR,
+                            "threads": self.threads,
+                        },
                         model=size.network,
                         depth=depth(size.network),
                         dataset=size.dataset,
-                        lr=0.1,
+                        lr=how.lr,
                         seed=seed,
                         device=devices.name(device),
-                        inputs=inputs,
+                        inputs=(f"supervision-teacher-{teacher}-{self.scale}-s{seed}",),
                         contributor=self.contributor,
                     )
                 )
@@ -169,10 +177,12 @@ class StudentRequest(SupervisionRequest):
         rows, _ = labelled_and_rest(self.size, resident)
         return resident.taking(rows, resident.train_labels.cpu()[rows])
 
+    def recipe(self, seed: int) -> Recipe:
+        """The recipe on the selection."""
+        return self.size.recipe(self.size.student_epochs, seed, **self.how())
+
     def first_stage(self, run: Run, resident: Resident) -> Resident:
         """What a student is trained on before it is fine-tuned: the selection, with the teacher's labels or the true ones."""
-        if run.config["kind"] == "labelled":
-            return self.labelled(resident)
         image, class_id, true_id = selected(self.runs / run.inputs[0], run.config["k"], run.config["p"])
         if run.config["kind"] == "truth":
             image, first = np.unique(image, return_index=True)  # an image has one true label, however many classes took it
@@ -180,39 +190,34 @@ class StudentRequest(SupervisionRequest):
         return resident.taking(torch.from_numpy(image), torch.from_numpy(class_id))
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
-        """A student from scratch, on as many images in all whatever there is to choose from; without a selection also on those of the fine-tuning."""
-        size, data = self.size, self.first_stage(run, resident)
-        seen = size.student_images + (size.finetune_epochs * size.labelled if run.config["kind"] == "labelled" else 0)
-        epochs = max(1, round(seen / len(data.train_labels)))
-        how = size.recipe(epochs, run.seed, **self.how())
-        name = " ".join(f"{key} {value}" if key != "kind" else value for key, value in run.config.items() if key in ("kind", "k", "p"))
-        model = build(size.network, resident.classes, run.seed)
-        return Lane(model, data, how, devices.pick(self.device), name=f"{name} seed {run.seed}", checkpoint=checkpoint, evaluate_every=epochs)
+        """A student from scratch, in epochs of the same size and with the same schedule whatever there is to choose from."""
+        how, config = self.recipe(run.seed), run.config
+        return Lane(
+            build(run.model, resident.classes, run.seed),
+            self.first_stage(run, resident),
+            how,
+            devices.pick(self.device),
+            name=f"{config['kind']} k {config['k']} p {config['p']} seed {run.seed}",
+            checkpoint=checkpoint,
+            evaluate_every=how.epochs,
+            epoch_images=self.size.student_images,
+        )
 
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Judge the student, fine-tune it on the labelled part, judge it again, and write both."""
         history, size = lane.history(), self.size
-        labels, made, epochs, seconds = resident.test_labels.cpu(), finished_record(run, history), history.epochs, history.seconds
-        if run.config["kind"] == "labelled":
-            tables = judgement(outputs(lane.model, resident, lane.precision), labels)
-        else:
-            pretrained = judgement(outputs(lane.model, resident, lane.precision), labels, "pretrained")
-            how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
-            tuned = Lane(
-                lane.model,
-                self.labelled(resident),
-                how,
-                lane.device,
-                name=f"{lane.name}, fine-tuning",
-                checkpoint=Checkpoint(lane.checkpoint.folder / "finetuning", lane.checkpoint.every_s),
-                evaluate_every=how.epochs,
-            )
-            (second,) = train_together([tuned], bar=None)
-            tables = merged(pretrained, judgement(outputs(tuned.model, resident, tuned.precision), labels))
-            begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
-            epochs = [*epochs, *({**row, **{key: row[key] + first for key, first in begun.items()}} for row in second.epochs)]
-            seconds += second.seconds
-        made = replace(made, seconds=seconds, config={**made.config, **lane.recipe.plain(), "entries": len(lane.data.train_labels)})
+        labels, epochs = resident.test_labels.cpu(), history.epochs
+        pretrained = judgement(outputs(lane.model, resident, lane.precision), labels, "pretrained")
+        how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
+        checkpoint = Checkpoint(lane.checkpoint.folder / "finetuning", lane.checkpoint.every_s)
+        name = f"{lane.name}, fine-tuning"
+        tuned = Lane(lane.model, self.labelled(resident), how, lane.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
+        (second,) = train_together([tuned], bar=None)
+        tables = merged(pretrained, judgement(outputs(tuned.model, resident, tuned.precision), labels))
+        begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
+        epochs = [*epochs, *({**row, **{key: row[key] + first for key, first in begun.items()}} for row in second.epochs)]
+        made, seconds = finished_record(run, history), history.seconds + second.seconds
+        made = replace(made, seconds=seconds, config={**made.config, "entries": len(lane.data.train_labels)})
         folder = write_run(made, {"epochs": columns(epochs), **tables}, self.runs)
         final = tables["scores"][-1]
         tqdm.write(f"{run.run_id}: test {final['correct'] / final['images']:.1%}, {seconds:.0f} s")

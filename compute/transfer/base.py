@@ -20,8 +20,19 @@ KNOWN = {
 }
 
 
-def pretrained(weights: Path | None) -> tuple[dict[str, Tensor], str]:
-    """The state dict of an ImageNet ResNet-50, and where it comes from in a sentence.
+def origin_of(weights: Path | None) -> str:
+    """Where the base weights come from, in a sentence: torchvision's own (None), or a file's known origin or digest. Raises ComputeError for a file that is not there."""
+    if weights is None:
+        return "torchvision ResNet50_Weights.IMAGENET1K_V1"
+    try:
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    except OSError:
+        raise ComputeError(f"there is no file {weights}; --weights wants a state dict of torchvision's resnet50") from None
+    return KNOWN.get(digest, f"{weights.name} (SHA-256 {digest[:12]})")
+
+
+def pretrained(weights: Path | None) -> dict[str, Tensor]:
+    """The state dict of an ImageNet ResNet-50.
 
     `weights` is a state dict of torchvision's `resnet50`; None downloads torchvision's own
     (IMAGENET1K_V1). Raises ComputeError where the file cannot be read or the download fails.
@@ -29,13 +40,10 @@ def pretrained(weights: Path | None) -> tuple[dict[str, Tensor], str]:
     if weights is None:
         from torchvision.models import ResNet50_Weights
 
-        chosen = ResNet50_Weights.IMAGENET1K_V1
         try:
-            return chosen.get_state_dict(progress=True, check_hash=True), f"torchvision {chosen}"
+            return ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
         except (OSError, RuntimeError) as error:
-            raise ComputeError(
-                f"the pretrained ResNet-50 cannot be downloaded ({' '.join(str(error).split())}); name a state dict with --weights FILE"
-            ) from None
+            raise ComputeError(f"the pretrained ResNet-50 cannot be downloaded ({' '.join(str(error).split())}); name a state dict with --weights FILE") from None
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -44,8 +52,7 @@ def pretrained(weights: Path | None) -> tuple[dict[str, Tensor], str]:
         raise ComputeError(f"{weights} cannot be read as a state dict ({type(error).__name__})") from None
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ComputeError(f"{weights} holds no state dict of tensors")
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    return state, KNOWN.get(digest, f"{weights.name} (SHA-256 {digest[:12]})")
+    return state
 
 
 def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Module:

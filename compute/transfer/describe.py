@@ -1,16 +1,13 @@
 """The experiment `dataset`: what the target data set holds, class by class, and samples of it (1.1a)."""
 
-import io
 import re
 import time
 from pathlib import Path
 
 import pyarrow as pa
 import torch
-from PIL import Image
-from torch import Tensor
 
-from compute.data import Images
+from compute.data import Images, png
 from compute.records import columns
 from compute.transfer.task import SYNTHETIC, record_of, splits
 from store.artefact import Run, write_run
@@ -36,7 +33,7 @@ def run(runs: Path, dataset: str, data: Path | None, px: int, scale: str) -> Pat
         job="dataset",
         scale=scale,
         provenance="measured",
-        identity=("dataset",),
+        identity=("dataset", "px"),
         config={"px": px, **record_of(target, data, px)},
         dataset=target,
         seconds=round(time.perf_counter() - start, 3),
@@ -56,13 +53,6 @@ def samples(report: Images, dataset: str, px: int) -> list[dict]:
                 {"dataset": dataset, "split": "train", "class_id": c, "class_name": name, "nth": nth, "image": image, "width": px, "height": px}
             )
     return rows
-
-
-def png(pixels: Tensor) -> bytes:
-    """uint8 3 x H x W as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
 
 
 def base_classes(names: tuple[str, ...]) -> list[str | None]:

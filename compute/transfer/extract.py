@@ -3,19 +3,18 @@
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
+from compute.data import Images
 from compute.flops.count import count
-from compute.judge import confusions, judgement, score
+from compute.judge import confusions, judgement, logistic, score
 from compute.records import columns
-from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, pretrained, resnet50
+from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
 from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
@@ -33,15 +32,11 @@ def run(
         raise ComputeError(f"--seeds is {seeds} and --views is {views}; both must be at least 1")
     target, place = SYNTHETIC if scale == "smoke" else dataset, devices.pick(device)
     choose, report = splits(target, data, px)
-    state, origin = pretrained(weights)
-    model = resnet50(len(report.classes), state, 0)
+    origin, model = origin_of(weights), resnet50(len(report.classes), pretrained(weights), 0)
     forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)
-    start = time.perf_counter()
     found = extract(model, choose, report, Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), views, origin)
-    features_s = time.perf_counter() - start
-
     common = {
         "problem": "transfer",
         "scale": scale,
@@ -53,7 +48,7 @@ def run(
         "device": devices.name(place),
         "contributor": contributor,
     }
-    base = {"px": px, "forward_flops": forward, "features_s": features_s, **record_of(target, data, px)}
+    base = {"px": px, "forward_flops": forward, "features_s": found.seconds, **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
     heads = train_heads(
@@ -70,7 +65,7 @@ def run(
             config=config,
             lr=head.lr,
             seed=head.seed,
-            seconds=features_s + heads_s / len(heads),
+            seconds=found.seconds + heads_s / len(heads),
             note=f"the features were computed once for {len(heads)} last layers, which were trained together; seconds are those of the features "
             "and this layer's share of the rest",
             **common,
@@ -85,23 +80,19 @@ def run(
     return [*written, linear(found, choose.test_labels, report, base, common, runs)]
 
 
-def linear(found: Features, val_labels: Tensor, report, base: dict, common: dict, runs: Path) -> Path:
-    """Scikit-learn's logistic regression on the features of the images as they are, its strength chosen on val; returns the run's folder."""
+def linear(found: Features, val_labels: Tensor, report: Images, base: dict, common: dict, runs: Path) -> Path:
+    """A logistic regression on the features of the images as they are, its strength chosen on val; returns the run's folder."""
     start = time.perf_counter()
-    scaled = [(split - found.plain.mean(0)) / found.plain.std(0).clamp_min(1e-6) for split in (found.plain, found.val, found.test)]
-    train, val, test = (split.numpy() for split in scaled)
-    fits = [
-        LogisticRegression(C=strength, max_iter=1000).fit(train, report.train_labels.numpy())
-        for strength in tqdm(STRENGTHS, desc="linear classifier", unit="fit")
-    ]
-    best = max(range(len(fits)), key=lambda i: fits[i].score(val, val_labels.numpy()))
-    logits = [torch.from_numpy(np.asarray(scores_of(fits[best], split, len(report.classes)))) for split in (test, val)]
-    tables = {**judgement(logits[0], report.test_labels), "confusions": confusions(logits[0], report.test_labels)}
-    tables["scores"].append(score("val", logits[1], val_labels))
+    bar = tqdm(STRENGTHS, desc="linear classifier", unit="fit")
+    fits = [logistic(found.plain, report.train_labels, [found.test, found.val], len(report.classes), strength) for strength in bar]
+    test, val = max(fits, key=lambda fit: int((fit[1].argmax(1) == val_labels).sum()))
+    strength = next(each for each, fit in zip(STRENGTHS, fits, strict=True) if fit[0] is test)
+    tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
+    tables["scores"].append(score("val", val, val_labels))
     made = Run(
         job="linear",
         identity=("dataset", "px"),
-        config={**base, "strength": STRENGTHS[best], "strengths": list(STRENGTHS), "features": FEATURES},
+        config={**base, "strength": strength, "strengths": list(STRENGTHS), "features": FEATURES},
         seconds=base["features_s"] + time.perf_counter() - start,
         note="scikit-learn's LogisticRegression on standardised features of the images without augmentation",
         **common,
@@ -109,10 +100,3 @@ def linear(found: Features, val_labels: Tensor, report, base: dict, common: dict
     right = tables["scores"][0]
     tqdm.write(f"{made.run_id}: test {right['correct'] / right['images']:.1%}")
     return write_run(made, tables, runs)
-
-
-def scores_of(fit: LogisticRegression, features: np.ndarray, classes: int) -> np.ndarray:
-    """Log-probabilities N x classes; a class that the train split does not have gets a very small one."""
-    scores = np.full((len(features), classes), -100.0)
-    scores[:, fit.classes_] = fit.predict_log_proba(features)
-    return scores

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,34 +23,40 @@ BATCH = 128
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """Pooled features, float32: `train` views x images x 2048, of random crops and flips; `plain` of the same images as they are; `val` and `test`."""
+    """Pooled features, float32: `train` views x images x 2048, of random crops and flips; `plain` of the same images as they are; `val` and `test`.
+
+    `seconds` is what computing all of them took, also where they come from the cache.
+    """
 
     train: Tensor
     plain: Tensor
     val: Tensor
     test: Tensor
+    seconds: float
 
 
 def extract(model: nn.Module, choose: Images, report: Images, resident: Resident, views: int, origin: str) -> Features:
-    """Features of all splits, and of `views` augmented views of each train image, from the cache where they were computed before.
+    """Features of all splits, and of `views` augmented views of each train image, each part from the cache where it was computed before.
 
     `model` ends before its last layer and stays in evaluation mode, BatchNorm with it. `origin` tells
     one set of weights from another.
     """
-    pixels = [hashlib.sha256(split.numpy().tobytes()).hexdigest() for split in (report.train_images, choose.test_images, report.test_images)]
-    name = hashlib.sha256(repr((origin, pixels, views, VIEWS_SEED)).encode()).hexdigest()[:20]
-    kept = data_sets.CACHE / f"features-{name}.pt"
-    with suppress(Exception):  # none there, or one that cannot be read: made again
-        return Features(**torch.load(kept, weights_only=True))
-    splits = {"val": choose.test_images, "test": report.test_images}
-    total = len(report.train_images) * (views + 1) + sum(map(len, splits.values()))
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    splits = {"plain": report.train_images, "val": choose.test_images, "test": report.test_images}
+    digests = {name: hashlib.sha256(images.numpy().tobytes()).hexdigest() for name, images in splits.items()}
+    found, seconds, base = {}, 0.0, (origin, resident.train.device.type)
+    total = len(report.train_images) * views + sum(map(len, splits.values()))
     with tqdm(total=total, desc="features", unit="image") as bar:
-        plain = embed(model, resident.testing(report.train_images, report.train_labels), bar)
-        others = {split: embed(model, resident.testing(images, torch.zeros(len(images))), bar) for split, images in splits.items()}
-        train = torch.stack([view(model, resident, nth, bar) for nth in range(views)])
-    found = {"train": train, "plain": plain, **others}
-    keep(found, kept)
-    return Features(**found)
+        for name, images in splits.items():
+            part = resident.testing(images, torch.zeros(len(images)))
+            found[name], took = cached((*base, digests[name]), lambda part=part: embed(model, part, bar))
+            seconds += took
+        seen = []
+        for nth in range(views):
+            one, took = cached((*base, digests["plain"], nth, VIEWS_SEED), lambda nth=nth: view(model, resident, nth, bar))
+            seen.append(one)
+            seconds += took
+    return Features(train=torch.stack(seen), **found, seconds=seconds)
 
 
 @torch.no_grad()
@@ -78,15 +86,23 @@ def view(model: nn.Module, resident: Resident, nth: int, bar: tqdm | None = None
     return torch.cat(found)
 
 
-def keep(found: dict[str, Tensor], file: Path) -> None:
-    """Write the cache; where that fails the features are only computed again the next time."""
+def cached(key: tuple, compute: Callable[[], Tensor]) -> tuple[Tensor, float]:
+    """A tensor and the seconds that computing it took, from the cache where it was computed before; a cache that cannot be written is done without."""
+    file: Path = data_sets.CACHE / f"features-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.pt"
+    with suppress(Exception):  # none there, or one that cannot be read: made again
+        saved = torch.load(file, weights_only=True)
+        return saved["features"], saved["seconds"]
+    start = time.perf_counter()
+    features = compute()
+    seconds = time.perf_counter() - start
     fresh = file.with_suffix(f".{os.getpid()}.new")
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        torch.save(found, buffer)
+        torch.save({"features": features, "seconds": seconds}, buffer)
         try:
             fresh.write_bytes(buffer.getbuffer())
             fresh.replace(file)
         finally:
             fresh.unlink(missing_ok=True)
+    return features, seconds

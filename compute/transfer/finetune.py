@@ -14,7 +14,7 @@ from compute.judge import confusions, judgement, outputs
 from compute.lane import Lane
 from compute.recipe import Recipe
 from compute.records import columns, finished_record, steps_of
-from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, pretrained, resnet50
+from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
 from compute.worklist import Request
 from store.artefact import Run, write_run
@@ -43,9 +43,13 @@ class FinetuneRequest(Request):
         """The scale's recipe at a learning rate."""
         return SCALES[self.scale].recipe(lr, seed, precision=self.precision, engine=self.engine)
 
+    def origin(self) -> str | None:
+        """Where the weights come from that the network begins with; None from scratch."""
+        return origin_of(self.weights) if self.init == "pretrained" else None
+
     def planned(self) -> list[Run]:
         """All rates of a seed before the next seed."""
-        device = devices.pick(self.device)
+        device, origin = devices.pick(self.device), self.origin()
         threads = {"threads": self.threads} if device.type == "cpu" else {"together": self.together}
         records = []
         for seed in range(self.seeds):
@@ -64,6 +68,7 @@ class FinetuneRequest(Request):
                         lr=lr,
                         seed=seed,
                         device=devices.name(device),
+                        weights=origin,
                         contributor=self.contributor,
                     )
                 )
@@ -78,7 +83,7 @@ class FinetuneRequest(Request):
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """ResNet-50 with a new last layer, and one learning rate for all its layers."""
-        state = base(self.weights)[0] if self.init == "pretrained" else None
+        state = base(self.weights) if self.init == "pretrained" else None
         return Lane(
             resnet50(resident.classes, state, run.seed),
             resident,
@@ -87,6 +92,7 @@ class FinetuneRequest(Request):
             name=f"{run.job} lr {run.lr:g}",
             checkpoint=checkpoint,
             evaluate_every=EVALUATE_EVERY,
+            origin=run.weights,
         )
 
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
@@ -111,7 +117,6 @@ class FinetuneRequest(Request):
         made = finished_record(run, history)
         made = replace(
             made,
-            weights=base(self.weights)[1] if self.init == "pretrained" else None,
             config={**made.config, **record_of(self.target, self.data, self.px), "forward_flops": forward},
         )
         folder = write_run(made, {"steps": steps_of(history), "epochs": epochs, **tables}, self.runs)

@@ -84,7 +84,7 @@ def train_heads(
                         "lr": multi_step(epoch, lr=lr, drops=recipe.drops),
                         "train_loss": float(mean[s, r]),
                         "train_accuracy": float(hits[s, r]) / (steps * batch),
-                        "val_loss": float(val_loss[s, r]),
+                        "val_loss": float(val_loss[s, r]) if torch.isfinite(val_loss[s, r]) else None,
                         "val_accuracy": float(val_accuracy[s, r]),
                         "seconds": seconds,
                         "images_per_s": steps * batch / seconds,

@@ -46,6 +46,11 @@ def _without_data(part):
     return [_without_data(value) for value in part] if isinstance(part, list) else part
 
 
+def plain(text: object) -> str:
+    """A name from the data as plain text in Markdown, whatever characters it holds."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:-])", r"\\\1", str(text))
+
+
 def figure(
     shown: dict | pd.DataFrame,
     *,

@@ -2,16 +2,21 @@
 
 import pandas as pd
 
+from store.complete import at_complete_scale
 from store.reader import Reader
 
 # the depths of question 4.1; 50 is what 4.2 predicts
 DEPTHS = (18, 20, 32, 44, 56)
 GPU_TYPES = ("K80", "P100", "V100")
 
-# the trainings of the CIFAR family at the largest scale that there is
-TRAININGS = """
-    SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth
-    QUALIFY scale = max(scale) OVER ()
+# the trainings of the CIFAR family at the largest scale that is as complete as any
+TRAININGS = at_complete_scale(
+    "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth", variant="model || gpu_type"
+)
+# the newest fit of trainings at that scale
+NEWEST = f"""
+    SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit'
+    ORDER BY scale = (SELECT any_value(scale) FROM ({TRAININGS})) DESC, scale DESC, started_at DESC LIMIT 1
 """
 
 
@@ -32,9 +37,6 @@ def epoch_curves(reader: Reader) -> pd.DataFrame:
         SELECT 'ResNet-' || t.depth AS network, t.depth, t.gpu_type, epoch + 1 AS epoch, epochs.lr, train_loss, train_accuracy, test_loss, test_accuracy
         FROM ({TRAININGS}) AS t JOIN epochs USING (run_id) ORDER BY t.depth, t.gpu_type, epoch
     """)
-
-
-NEWEST = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit' ORDER BY scale DESC, started_at DESC LIMIT 1"
 
 
 def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool) -> pd.DataFrame:
@@ -110,3 +112,14 @@ def forecast_quality(reader: Reader) -> pd.DataFrame:
                100 * avg((forecast_epochs IS NULL)::INTEGER) AS never_percent, count(*)::INTEGER AS forecasts
         FROM forecasts WHERE run_id = ({NEWEST}) GROUP BY ALL ORDER BY ALL
     """)
+
+
+def up_to_date(reader: Reader) -> bool:
+    """Whether the fit, the prediction and the plan were made from the trainings that the store shows, all of them."""
+    row = reader.one(f"""
+        WITH shown AS (SELECT list_sort(list(run_id)) AS ids FROM ({TRAININGS})),
+             made AS (SELECT job, list_sort(inputs) AS ids FROM runs WHERE problem = 'optimus' AND job IN ('fit', 'predict')
+                      QUALIFY row_number() OVER (PARTITION BY job ORDER BY scale DESC, started_at DESC) = 1)
+        SELECT count(*) FILTER (made.ids = shown.ids) = 2 FROM made, shown
+    """)
+    return bool(row and row[0])

@@ -7,7 +7,9 @@ from store.reader import Reader
 
 
 def values(reader: Reader) -> dict[str, object]:
-    """What the written answers of Problem 4 quote, by placeholder; None where the store has nothing."""
+    """What the written answers of Problem 4 quote, by placeholder; None where the store has nothing, or fits that were not made from all trainings."""
+    if not losses.up_to_date(reader):
+        return {}
     return _training_values(reader) | _fit_values(reader) | _effect_values(reader) | _prediction_values(reader) | _plan_values(reader)
 
 

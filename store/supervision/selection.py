@@ -3,11 +3,11 @@
 import pandas as pd
 
 from store.reader import Reader
+from store.supervision import experiments
 
-# the selections of the deepest teacher, with every seed, at the largest scale
-TEACHERS = """
-    SELECT run_id, seed, config FROM runs WHERE problem = 'supervision' AND job = 'teacher'
-    QUALIFY scale = max(scale) OVER () AND depth = max(depth) OVER (PARTITION BY scale)
+# the selections of the deepest teacher, with every seed, at the scale that the other figures show
+TEACHERS = f"""
+    SELECT run_id, seed, config FROM ({experiments.JUDGED}) WHERE job = 'teacher' QUALIFY depth = max(depth) OVER ()
 """
 
 
@@ -44,16 +44,25 @@ def by_k(reader: Reader) -> pd.DataFrame:
         ), images AS (
             SELECT run_id, k, p, count(*) AS images, count(*) FILTER (times > 1) AS twice
             FROM (SELECT run_id, k, p, image, count(*) AS times FROM mine GROUP BY ALL) GROUP BY ALL
+        ), every AS (
+            -- a class that finds no image at all counts as 0
+            SELECT m.run_id, m.k, m.p, c.class_id
+            FROM (SELECT DISTINCT run_id, k, p FROM mine) AS m
+            JOIN (SELECT run_id, unnest(range(len((config->'classes')::VARCHAR[]))) AS class_id FROM ({TEACHERS})) AS c USING (run_id)
+        ), given AS (
+            SELECT run_id, k, p, class_id, count(*) AS labels FROM mine GROUP BY ALL
+        ), shown AS (
+            SELECT run_id, k, p, true_id AS class_id, count(*) AS labels FROM mine GROUP BY ALL
         ), classes AS (
-            SELECT run_id, k, p, min(labels) AS least, max(labels) AS most FROM (SELECT run_id, k, p, class_id, count(*) AS labels FROM mine GROUP BY ALL) GROUP BY ALL
-        ), truth AS (
-            SELECT run_id, k, p, min(labels) AS true_least, max(labels) AS true_most FROM (SELECT run_id, k, p, true_id, count(*) AS labels FROM mine GROUP BY ALL) GROUP BY ALL
+            SELECT e.run_id, e.k, e.p, min(coalesce(g.labels, 0)) AS least, max(coalesce(g.labels, 0)) AS most,
+                   min(coalesce(s.labels, 0)) AS true_least, max(coalesce(s.labels, 0)) AS true_most
+            FROM every AS e LEFT JOIN given AS g USING (run_id, k, p, class_id) LEFT JOIN shown AS s USING (run_id, k, p, class_id) GROUP BY ALL
         ), labels AS (
             SELECT run_id, k, p, count(*) AS labels, 100 * avg((class_id = true_id)::INTEGER) AS precision_percent FROM mine GROUP BY ALL
         )
         SELECT k, p, avg(labels) AS labels, avg(images) AS images, avg(twice) AS twice, 100 * avg(twice / images) AS twice_percent, avg(precision_percent) AS precision_percent,
                avg(least) AS least, avg(most) AS most, avg(true_least) AS true_least, avg(true_most) AS true_most
-        FROM labels JOIN images USING (run_id, k, p) JOIN classes USING (run_id, k, p) JOIN truth USING (run_id, k, p) GROUP BY k, p ORDER BY k, p
+        FROM labels JOIN images USING (run_id, k, p) JOIN classes USING (run_id, k, p) GROUP BY k, p ORDER BY k, p
     """)
 
 

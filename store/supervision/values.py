@@ -23,7 +23,8 @@ def _pretraining_values(reader: Reader) -> dict[str, object]:
         found |= {f"sampling_{row.stage}_{row.part}_{row.sampling}": row.percent, f"tail_images_{row.part}": row.images, "sampling_seeds": row.seeds}
     for (stage, part), mine in rows.groupby(["stage", "part"]):
         percent = mine.set_index("sampling")["percent"]
-        found |= {f"resampled_{stage}_{part}_{sampling}": percent[sampling] - percent["natural"] for sampling in ("sqrt", "uniform")}
+        if "natural" in percent:
+            found |= {f"resampled_{stage}_{part}_{sampling}": value - percent["natural"] for sampling, value in percent.items()}
     return found
 
 
@@ -34,37 +35,52 @@ def _student_values(reader: Reader) -> dict[str, object]:
         name = "teacher" if row.main else "own_teacher"
         found |= {f"{name}_percent": row.percent, f"{name}_unlabelled": row.unlabelled_percent, f"{name}_network": row.model, "unlabelled_images": row.unlabelled}
     rows = experiments.students(reader)
-    if rows.empty:
-        return found
-    final = rows[rows["stage"] == "final"]
-    for kind in ("labelled", "self"):
-        for row in final[final["kind"] == kind].itertuples():
-            found |= {f"student_{kind}": row.percent, f"student_{kind}_gain": row.gain, f"student_{kind}_spread": row.spread}
-    for row in rows[rows["kind"].isin(["selected", "truth"])].itertuples():
-        found |= {f"student_{row.kind}_{row.stage}_k{row.k:.0f}_p{row.p:.0f}": row.percent}
-    best = final[final["kind"] == "selected"].nlargest(1, "percent").iloc[0]
-    same = final[(final["kind"] == "selected") & (final["p"] == best["p"])].sort_values("k")
-    before = rows[(rows["stage"] == "pretrained") & (rows["kind"] == "selected") & (rows["k"] == best["k"]) & (rows["p"] == best["p"])]
-    middle = final[final["kind"] == "self"].iloc[0]
-    like_self = final[(final["kind"] == "selected") & (final["k"] == middle["k"]) & (final["p"] == middle["p"])].iloc[0]
-    truth = final[(final["kind"] == "truth") & (final["k"] == middle["k"])].iloc[0]
-    return found | {
+    for row in rows[rows["kind"].isin(["labelled", "self"]) & (rows["stage"] == "final")].itertuples():
+        found |= {f"student_{row.kind}": row.percent, f"student_{row.kind}_gain": row.gain, f"student_{row.kind}_spread": row.spread}
+    return found | _curve_values(rows) | _middle_values(rows)
+
+
+def _curve_values(rows: pd.DataFrame) -> dict[str, object]:
+    """The setting with the highest accuracy, the ends of its K, and whether the accuracy rises and falls by more than the seeds' spread."""
+    final = rows[(rows["kind"] == "selected") & (rows["stage"] == "final")]
+    if final.empty:
+        return {}
+    best = final.nlargest(1, "percent").iloc[0]
+    same = final[final["p"] == best["p"]].sort_values("k")
+    first, last = same.iloc[0], same.iloc[-1]
+    spread = best["spread"] if pd.notna(best["spread"]) else 0.0
+    rises, falls = best["percent"] - first["percent"] > spread, best["percent"] - last["percent"] > spread
+    shape = {(True, True): "rises and then falls", (True, False): "rises and does not fall", (False, True): "only falls", (False, False): "hardly changes"}
+    return {
         "student_seeds": int(best["seeds"]),
         "student_best": best["percent"],
         "student_best_spread": best["spread"],
         "student_best_gain": best["gain"],
         "student_best_k": int(best["k"]),
         "student_best_p": int(best["p"]),
-        "student_best_before": before["percent"].iloc[0],
-        "student_least_k": int(same["k"].iloc[0]),
-        "student_at_least_k": same["percent"].iloc[0],
-        "student_most_k": int(same["k"].iloc[-1]),
-        "student_at_most_k": same["percent"].iloc[-1],
-        "middle_k": int(middle["k"]),
-        "middle_p": int(middle["p"]),
-        "student_middle": like_self["percent"],
-        "student_middle_gain": like_self["gain"],
-        "student_truth": truth["percent"],
+        "student_least_k": int(first["k"]),
+        "student_at_least_k": first["percent"],
+        "student_most_k": int(last["k"]),
+        "student_at_most_k": last["percent"],
+        "student_shape": shape[bool(rises), bool(falls)],
+    }
+
+
+def _middle_values(rows: pd.DataFrame) -> dict[str, object]:
+    """The setting at which every kind of student was trained."""
+    final = rows[rows["stage"] == "final"].set_index("kind")
+    if not {"self", "selected", "truth"} <= set(final.index):
+        return {}
+    k, p = final.loc[["self"]].iloc[0][["k", "p"]]
+    same = final[(final["k"] == k) & (final["p"] == p)]
+    if not {"selected", "truth"} <= set(same.index):
+        return {}
+    return {
+        "middle_k": int(k),
+        "middle_p": int(p),
+        "student_middle": same.loc["selected", "percent"],
+        "student_middle_gain": same.loc["selected", "gain"],
+        "student_truth": same.loc["truth", "percent"],
     }
 
 
@@ -79,7 +95,8 @@ def _selection_values(reader: Reader) -> dict[str, object]:
     by = rows.set_index(["k", "p"])
     for k_at, k in places["k"].items():
         for p_at, p in places["p"].items():
-            found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in by.columns}
+            if (k, p) in by.index:
+                found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in by.columns}
     for p, mine in selection.precision_by_rank(reader).groupby("p"):
         if p == ps[0]:
             found |= {"precision_first": mine["precision_percent"].iloc[0], "precision_last": mine["precision_percent"].iloc[-1]}

@@ -4,10 +4,10 @@ import pandas as pd
 
 from store.reader import Reader
 
-# the newest description of each data set; images made in memory for tests are none
+# the description of each data set at the smallest image size, the newest; images made in memory for tests are none
 DESCRIBED = """
     SELECT run_id, dataset, config FROM runs WHERE problem = 'transfer' AND job = 'dataset' AND scale <> 'smoke'
-    QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY started_at DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY dataset ORDER BY (config->>'px')::INTEGER, started_at DESC) = 1
 """
 
 

@@ -2,17 +2,24 @@
 
 import pandas as pd
 
+from store.complete import at_complete_scale
 from store.reader import Reader
 
 # Wilson's 95 % interval of a share of n images (Wilson 1927)
 Z = 1.959964
 
-# every judged run at its job's largest scale, with accuracies in percent; `flops` is what its training took:
-# forward and backward of every image seen (three forward passes), or one forward pass of every cached view
-# (and of the images themselves, which the linear classifier uses) and the last layer's own work
-JUDGED = f"""
-    SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights, r.seconds,
-           (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs, config->>'precision' AS precision, s.images, s.correct, s.loss,
+# and Student's t for as many seeds: the 97.5 % quantile with seeds - 1 degrees of freedom
+T = "CASE count(*) WHEN 3 THEN 4.303 WHEN 4 THEN 3.182 WHEN 5 THEN 2.776 WHEN 6 THEN 2.571 WHEN 7 THEN 2.447 WHEN 8 THEN 2.365 WHEN 9 THEN 2.306 WHEN 10 THEN 2.262 ELSE 2.2 END"
+
+# every judged run of a data set at one scale, made from the base weights that most of its runs have,
+# accuracies in percent; `flops` is what its training took: forward and backward of every image seen (three
+# forward passes), or one forward pass of every cached view (and of the images themselves, which the linear
+# classifier uses) and the last layer's own work. Lanes that trained together shared their device.
+JUDGED = at_complete_scale(
+    f"""
+    SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights,
+           r.seconds / coalesce((config->>'together')::INTEGER, 1) AS seconds, (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs,
+           config->>'precision' AS precision, coalesce((config->>'together')::INTEGER, 1) AS together, s.images, s.correct, s.loss,
            100 * s.correct / s.images AS test_percent, 100 * v.correct / v.images AS val_percent,
            100 * (s.correct + {Z**2 / 2} - {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS low,
            100 * (s.correct + {Z**2 / 2} + {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS high,
@@ -24,8 +31,11 @@ JUDGED = f"""
            END AS flops
     FROM runs AS r JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test' JOIN scores AS v ON v.run_id = r.run_id AND v.split = 'val'
     WHERE r.problem = 'transfer' AND r.dataset <> 'synthetic'
-    QUALIFY r.scale = max(r.scale) OVER (PARTITION BY r.job, r.dataset, px)
-"""
+    QUALIFY r.weights IS NULL OR r.weights = mode(r.weights) OVER (PARTITION BY r.dataset, px)
+    """,
+    variant="job || coalesce(lr, 0)",
+    within="(dataset, px)",
+)
 
 
 def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
@@ -42,7 +52,11 @@ def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
 def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """Every judged run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training."""
     return reader.df(
-        f"SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop FROM ({JUDGED}) WHERE dataset = ? AND px = ? ORDER BY job, lr DESC, seed",
+        f"""
+        SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop,
+               (SELECT median(images_per_s) * j.together FROM epochs WHERE run_id = j.run_id) AS images_per_s
+        FROM ({JUDGED}) AS j WHERE dataset = ? AND px = ? ORDER BY job, lr DESC, seed
+        """,
         [dataset, px],
     )
 
@@ -50,21 +64,21 @@ def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
 def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """One row an approach and rate, means over the seeds; `chosen` is the approach's best on val, `spread` the standard deviation of the test accuracy.
 
-    `low` and `high` hold the test accuracy's interval: of the mean over seeds (± 1.96 standard errors)
-    where there are three at least, else Wilson's.
+    `low` and `high` hold the 95 % interval of the test accuracy: Wilson's, for the choice of test images,
+    and from three seeds on together with that of their mean (Student's t), for the choice of seeds.
     """
     return reader.df(
         f"""
         WITH mine AS (
             SELECT job, lr, count(*)::INTEGER AS seeds, avg(val_percent) AS val_percent, avg(test_percent) AS test_percent, stddev_samp(test_percent) AS spread,
-                   CASE WHEN count(*) >= 3 THEN avg(test_percent) - {Z} * stddev_samp(test_percent) / sqrt(count(*)) ELSE avg(low) END AS low,
-                   CASE WHEN count(*) >= 3 THEN avg(test_percent) + {Z} * stddev_samp(test_percent) / sqrt(count(*)) ELSE avg(high) END AS high,
-                   avg(seconds) AS seconds, avg(flops) AS flops, any_value(epochs) AS epochs, any_value(precision) AS precision,
+                   sqrt(avg(high - low) ** 2 / 4 + CASE WHEN count(*) >= 3 THEN ({T} * stddev_samp(test_percent)) ** 2 / count(*) ELSE 0 END) AS half,
+                   avg(low + high) / 2 AS centre, avg(seconds) AS seconds, avg(flops) AS flops, any_value(epochs) AS epochs, any_value(precision) AS precision,
                    min_by(run_id, seed) AS run_id, string_agg(run_id, ' ' ORDER BY seed) AS run_ids, any_value(scale)::VARCHAR AS scale
             FROM ({JUDGED}) WHERE dataset = ? AND px = ? GROUP BY job, lr
         )
-        SELECT *, val_percent = max(val_percent) OVER (PARTITION BY job) AS chosen FROM mine
-        ORDER BY list_position(['finetune', 'extract', 'linear', 'scratch'], job), lr DESC
+        SELECT * EXCLUDE (half, centre), centre - half AS low, centre + half AS high,
+               row_number() OVER (PARTITION BY job ORDER BY val_percent DESC, lr) = 1 AS chosen
+        FROM mine ORDER BY list_position(['finetune', 'extract', 'linear', 'scratch'], job), lr DESC
         """,
         [dataset, px],
     )
@@ -101,7 +115,7 @@ def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """Median seconds and images/s of a training epoch by approach; that of a last layer is its share of all that were trained together."""
     return reader.df(
         f"""
-        SELECT j.job, median(e.seconds) AS epoch_s, median(e.images_per_s) AS images_per_s
+        SELECT j.job, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
         FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? GROUP BY j.job ORDER BY epoch_s
         """,
         [dataset, px],
@@ -114,7 +128,7 @@ def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH best AS (
             SELECT job, lr FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px AND job IN ('finetune', 'extract')
-            GROUP BY job, lr QUALIFY avg(val_percent) = max(avg(val_percent)) OVER (PARTITION BY job)
+            GROUP BY job, lr QUALIFY row_number() OVER (PARTITION BY job ORDER BY avg(val_percent) DESC, lr) = 1
         ), each AS (
             SELECT j.job, a.class_id, 100 * sum(a.correct) / sum(a.images) AS percent
             FROM ({JUDGED}) AS j JOIN best USING (job, lr) JOIN class_accuracy AS a USING (run_id) WHERE j.dataset = $dataset AND j.px = $px GROUP BY ALL

@@ -1,25 +1,23 @@
-"""What the written answers of Problem 1 quote, of the first data set and image size that have results."""
+"""What the written answers of Problem 1 quote, of the report's own target data set and image size."""
 
 import pandas as pd
 
 from store.reader import Reader
 from store.transfer import dataset, results
 
+TARGET, PX = "flowers102", 64
 PARAMETERS = 25_557_032 - 2048 * 1000 - 1000  # of torchvision's ResNet-50 without its last layer
 
 
 def values(reader: Reader) -> dict[str, object]:
     """What the written answers of Problem 1 quote, by placeholder; None where the store has nothing."""
-    found = _dataset_values(reader)
-    sizes = results.sizes(reader, ["extract"])
-    if len(sizes):
-        size = (sizes["dataset"].iloc[0], int(sizes["px"].iloc[0]))
-        found |= {"target_px": size[1]} | _rate_values(reader, *size) | _cost_values(reader, *size) | _class_values(reader, *size)
+    found = _dataset_values(reader) | {"target_px": PX} | _rate_values(reader, TARGET, PX) | _cost_values(reader, TARGET, PX)
+    found |= _class_values(reader, TARGET, PX)
     return {name: None if not isinstance(value, str | list) and pd.isna(value) else value for name, value in found.items()}
 
 
 def _dataset_values(reader: Reader) -> dict[str, object]:
-    known = dataset.datasets(reader)
+    known = dataset.datasets(reader).query("dataset == @TARGET")
     if known.empty:
         return {}
     row, found = known.iloc[0], {}
@@ -53,8 +51,9 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
             key = f"{job}_{f'{rate:g}'.replace('.', '')}"
             found |= {f"{key}_first_loss": rows["train_loss"].iloc[0], f"{key}_last_loss": rows["train_loss"].iloc[-1], f"{key}_train": rows["train_percent"].iloc[-1]}
     judged = results.judged(reader, name, px)
-    found["base_weights"] = "; ".join(sorted(judged["weights"].dropna().unique()))
-    found["transfer_device"] = " and ".join(sorted(judged["device"].dropna().unique()))
+    if len(judged):
+        found["base_weights"] = "; ".join(sorted(judged["weights"].dropna().unique())) or None
+        found["transfer_device"] = " and ".join(sorted(judged["device"].dropna().unique()))
     return found
 
 
@@ -84,5 +83,6 @@ def _class_values(reader: Reader, name: str, px: int) -> dict[str, object]:
         "shared_extract": shared["extract_percent"].mean(),
         "others_finetune": others["finetune_percent"].mean(),
         "others_extract": others["extract_percent"].mean(),
-        "size_correlation": rows["finetune_percent"].corr(rows["images"], method="spearman"),
+        # Spearman's, by Pearson's of the ranks: pandas' own would import scipy
+        "size_correlation": rows["finetune_percent"].rank().corr(rows["images"].rank()),
     }

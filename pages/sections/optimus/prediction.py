@@ -37,6 +37,9 @@ def _coefficients(origins) -> None:
     piece = right.segmented_control("Fitted to the", list(SEGMENTS), default="whole training", required=True, key="piece", bind="query-params")
     parameter, segment = PARAMETERS.get(name, "beta2"), SEGMENTS.get(piece, "all")
     every, effects = (frame.set_index(["parameter", "segment"]).sort_index() for frame in (ask(predictions.coefficients), ask(predictions.effects)))
+    if (parameter, segment) not in every.index or (parameter, segment) not in effects.index:
+        missing("The loss models behind the regressions are not here.", "python -m compute fit")
+        return
     rows, effect = every.loc[(parameter, segment)], effects.loc[(parameter, segment)]
     figure(
         charts.coefficients(f"{name} ({'per step' if parameter == 'beta0' else 'loss' if parameter == 'beta2' else '1/loss'})"),
@@ -51,6 +54,8 @@ def _coefficients(origins) -> None:
 
 def _regressions(rows, origins) -> None:
     each = ask(predictions.effects)
+    if each.empty:
+        return
     depth, gpu, count = each["depth_matters"].sum(), each["gpu_matters"].sum(), len(each)
     figure(
         each,

@@ -91,7 +91,7 @@ def balance() -> alt.LayerChart:
         .mark_area(opacity=0.35, line=True)
         .encode(
             x=x,
-            y=alt.Y("least:Q", title="Labels of a class, least to most", scale=alt.Scale(type="log"), axis=alt.Axis(format=",d")),
+            y=alt.Y("least:Q", title="Labels of a class, least to most", scale=alt.Scale(type="symlog", constant=100), axis=alt.Axis(format=",d")),
             y2="most:Q",
             color=alt.Color("series:N", title=None, legend=BOTTOM),
             tooltip=tips("series", k=",.0f", least=",.0f", most=",.0f"),

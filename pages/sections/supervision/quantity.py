@@ -6,7 +6,7 @@ import streamlit as st
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure
-from pages.parts.origin import of_jobs
+from pages.parts.origin import of_runs
 from pages.sections.supervision import charts
 from store.supervision import experiments, selection
 
@@ -28,15 +28,19 @@ def show() -> None:
     curves = mine[mine["kind"].isin(["selected", "truth"])]
     series = [f"P = {p:.0f}" if kind == "selected" else f"true labels, P = {p:.0f}" for kind, p in zip(curves["kind"], curves["p"], strict=True)]
     levels = rows[(rows["kind"].isin(LEVELS)) & (rows["stage"] == "final")]
-    best = curves[curves["kind"] == "selected"].nlargest(1, "percent").iloc[0]
-    ends = curves[(curves["kind"] == "selected") & (curves["p"] == best["p"])].sort_values("k")
+    taught = curves[curves["kind"] == "selected"]
+    if taught.empty:
+        missing("No student of a selection has been trained yet.", "python -m compute teacher")
+        return
+    best = taught.nlargest(1, "percent").iloc[0]
+    ends = taught[taught["p"] == best["p"]].sort_values("k")
     figure(
         charts.students(),
-        title=f"{said.capitalize()}: best at K = {best['k']:,.0f} with P = {best['p']:.0f} ({best['percent']:.1f} %); "
+        title=f"{said.capitalize()}: highest at K = {best['k']:,.0f} with P = {best['p']:.0f} ({best['percent']:.1f} %); "
         f"{ends['percent'].iloc[0]:.1f} % at K = {ends['k'].iloc[0]:,.0f}, {ends['percent'].iloc[-1]:.1f} % at K = {ends['k'].iloc[-1]:,.0f}",
         alt_text="The student's test accuracy against K",
-        origins=of_jobs("supervision/student"),
-        caption=f"Every student sees as many images, whatever K is. Means over {rows['seeds'].max()} seeds, bars from the least to the most; dashed: students without such a selection.",
+        origins=of_runs(ask(experiments.run_ids, "student")),
+        caption=f"Every student sees as many images, whatever K is. Means over {rows['seeds'].max()} seeds, bars from the least to the most; dashed: students without such a selection. The highest of so many settings flatters a little, as it was found on the test images.",
         data=pd.concat([curves.assign(series=series), pd.DataFrame({"level": levels["percent"], "series": levels["kind"].map(LEVELS)})]),
         csv=rows,
     )
@@ -48,7 +52,7 @@ def show() -> None:
         charts.precision(),
         title=f"Labels at the top of the ranking are {first:.0f} % correct, at its end {last:.0f} % (P = {ranks['p'].min()})",
         alt_text="Share of correct labels against the rank within a class",
-        origins=of_jobs("supervision/teacher"),
+        origins=of_runs(ask(experiments.run_ids, "teacher")),
         caption="Means over classes and seeds. Further down come harder and more diverse images, and more wrong labels.",
         data=ranks.assign(series=[f"P = {p}" for p in ranks["p"]]),
         csv=ranks,

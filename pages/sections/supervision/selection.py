@@ -6,10 +6,10 @@ import streamlit as st
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure
-from pages.parts.origin import of_jobs
+from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.supervision import charts
-from store.supervision import selection
+from store.supervision import experiments, selection
 
 SHOWN = 8
 
@@ -21,10 +21,10 @@ def parameters() -> None:
     if rows.empty:
         missing("No teacher has selected anything yet.", "python -m compute teacher")
         return
-    origins = of_jobs("supervision/teacher")
+    origins = of_runs(ask(experiments.run_ids, "teacher"))
     p = _chosen("P, classes kept of an image", rows["p"], "p")
     mine = rows[rows["p"] == p]
-    last, single = mine.iloc[-1], rows[(rows["p"] == 1) & (rows["k"] == mine["k"].max())].iloc[0]
+    last, single = mine.iloc[-1], rows[(rows["p"] == rows["p"].min()) & (rows["k"] == mine["k"].max())].iloc[0]
     both = pd.concat(
         [
             mine[["k", "least", "most"]].assign(series="labels as given"),
@@ -33,7 +33,7 @@ def parameters() -> None:
     )
     figure(
         charts.balance(),
-        title=f"For K = {last['k']:,.0f} the rarest class finds {single['least']:,.0f} images with P = 1, and {last['least']:,.0f} with P = {p}",
+        title=f"For K = {last['k']:,.0f} the rarest class finds {single['least']:,.0f} images with P = {single['p']:.0f}, and {last['least']:,.0f} with P = {p}",
         alt_text="Labels of the smallest and the largest class against K",
         origins=origins,
         caption="Means over the seeds of the class with the fewest and the one with the most labels.",
@@ -89,7 +89,7 @@ def construction() -> None:
         rows[rows["p"] == p],
         title=f"With K = {k:,} and P = {p}, {mine['precision_percent']:.1f} % of the labels are correct",
         alt_text="The new labelled set by K",
-        origins=of_jobs("supervision/teacher"),
+        origins=of_runs(ask(experiments.run_ids, "teacher")),
         caption="Means over the seeds.",
         columns={c: st.column_config.NumberColumn(format="%.1f" if c.endswith("percent") else "%.0f") for c in rows.columns},
     )

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure
-from pages.parts.origin import of_jobs
+from pages.parts.origin import of_runs
 from store.supervision import experiments
 
 KINDS = {
@@ -20,30 +20,40 @@ def show() -> None:
     """The answer, and the teacher, the student and what it is compared with in one table."""
     card("2.3a")
     rows, teachers = ask(experiments.students), ask(experiments.teachers)
-    if rows.empty or teachers.empty:
+    if teachers.empty:
         missing("No student has been taught yet.", "python -m compute teacher")
         return
-    # the K and P at which every kind was trained
-    k, p = rows[rows["kind"] == "self"][["k", "p"]].iloc[0]
-    same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
-    final = same[same["stage"] == "final"].set_index("kind")
     teacher = teachers[teachers["main"]].iloc[0]
-    figure(
-        same.assign(network=same["kind"].map(KINDS), stage=same["stage"].map(experiments.STAGES))[
-            ["network", "stage", "percent", "spread", "gain", "seeds"]
-        ],
-        title=f"The student gets {final.loc['selected', 'percent']:.1f} % right, {final.loc['selected', 'gain']:+.1f} points against labelled data alone; its teacher {teacher['percent']:.1f} %",
-        alt_text="Test accuracy of students by what they were trained on",
-        origins=of_jobs("supervision/student", "supervision/teacher"),
-        caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student sees as many images. percent: mean test accuracy over the seeds, spread: their standard deviation, gain: "
-        "points against the student on labelled data alone.",
-        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain")},
-    )
+    own = rows[rows["kind"] == "self"]
+    if len(own):
+        _students(rows, own.iloc[0]["k"], own.iloc[0]["p"], teacher)
     figure(
         teachers.drop(columns=["main", "depth"]),
         title=f"The teacher labels {teacher['unlabelled_percent']:.1f} % of the {teacher['unlabelled']:,.0f} images without labels correctly, before any selection",
         alt_text="Accuracy of the teachers",
-        origins=of_jobs("supervision/teacher"),
+        origins=of_runs(ask(experiments.run_ids, "teacher")),
         caption="The deeper network teaches; the other one is of the student's kind, for self-training.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "unlabelled_percent")},
+    )
+
+
+def _students(rows, k: float, p: float, teacher) -> None:
+    """Every kind of student at the K and P at which all of them were trained."""
+    same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
+    taught = same[(same["stage"] == "final") & (same["kind"] == "selected")]
+    title = "Students by what they were trained on"
+    if len(taught):
+        title = (
+            f"The student gets {taught['percent'].iloc[0]:.1f} % right, {taught['gain'].iloc[0]:+.1f} points against labelled data alone; its teacher {teacher['percent']:.1f} %"
+        )
+    figure(
+        same.assign(network=same["kind"].map(KINDS), stage=same["stage"].map(experiments.STAGES))[
+            ["network", "stage", "percent", "spread", "gain", "gain_spread", "seeds"]
+        ],
+        title=title,
+        alt_text="Test accuracy of students by what they were trained on",
+        origins=of_runs(ask(experiments.run_ids, "student", "teacher")),
+        caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student sees as many images at the same rates. percent: mean test accuracy over the seeds, gain: points against the "
+        "same seed's student on labelled data alone; spreads: standard deviations over the seeds. The labelled images are the same for all seeds.",
+        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain", "gain_spread")},
     )

@@ -78,13 +78,15 @@ def costs(x: str, title: str) -> alt.Chart:
 
 
 @drawing
-def classes() -> alt.LayerChart:
-    """Each class by both approaches: extract_percent, finetune_percent, images, imagenet (whether ImageNet has it), class_name."""
+def classes(x: str) -> alt.LayerChart:
+    """Each fine-tuned class against `x`: extract_percent (of the last layer alone), train_images or images; finetune_percent, imagenet (whether ImageNet has it), class_name."""
+    title = {"extract_percent": "Last layer alone (%)", "train_images": "Training images", "images": "Images in all splits"}[x]
+    scale = alt.Scale(domain=[0, 100]) if x == "extract_percent" else alt.Scale(zero=False)
     points = (
         alt.Chart()
         .mark_point(filled=True, opacity=0.75)
         .encode(
-            x=alt.X("extract_percent:Q", title="Last layer alone (%)", scale=alt.Scale(domain=[0, 100])),
+            x=alt.X(f"{x}:Q", title=title, scale=scale),
             y=alt.Y("finetune_percent:Q", title="Fine-tuned (%)", scale=alt.Scale(domain=[0, 100])),
             size=alt.Size("test_images:Q", title="Test images", legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray")),
             color=alt.Color("imagenet:N", title=None, legend=TOP),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure
+from pages.parts.figure import figure, plain
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
@@ -42,7 +42,8 @@ def _distribution(name: str, row, classes) -> None:
         charts.images_by_class(order == "by name"),
         title=f"{row['classes']} classes of {said['least']:.0f} to {said['most']:.0f} images"
         + (" in all" if split == "all" else f" in {split}")
-        + (f": the largest has {said['imbalance']:.1f} times as many as the smallest" if said["imbalance"] > 1 else ": every class has as many as the others"),
+        + (": every class has as many as the others" if said["least"] == said["most"] else "")
+        + (f": the largest has {said['imbalance']:.1f} times as many as the smallest" if said["imbalance"] > 1 else ""),
         alt_text="Images of each class by split",
         origins=of_runs([row["run_id"]]),
         caption=f"{row['images']:,} images at {row['px']} pixels. Hold the pointer over a bar for its class.",
@@ -69,6 +70,6 @@ def _samples(name: str, row, classes) -> None:
     chosen = [int(names[one]) for one in dict.fromkeys((first, second)) if one in names]
     rows = ask(dataset.samples, name, chosen, SAMPLES)
     with st.container(border=True):
-        st.markdown(f"**{len(rows)} images of {' and '.join(dict.fromkeys(rows['class_name']))}**")
+        st.markdown(f"**{len(rows)} images of {' and '.join(map(plain, dict.fromkeys(rows['class_name'])))}**")
         pictures((image, f"{class_name} {nth + 1}") for class_name, nth, image in rows[["class_name", "nth", "image"]].itertuples(index=False))
         st.caption(f"The first train images of each class, {row['px']} × {row['px']} pixels, enlarged without smoothing: this is all that the networks see.")

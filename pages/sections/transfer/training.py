@@ -52,7 +52,7 @@ def _curves(only: float | None) -> tuple[str, int] | None:
     chosen = st.segmented_control("Curve", list(SHOWN), default="training loss", required=True, key="curve", bind="query-params")
     column, title = SHOWN.get(chosen, SHOWN["training loss"])
     rows, drops = ask(results.curves, *size, "finetune"), ask(results.drops, *size, "finetune")
-    if only is not None:
+    if only is not None and only in set(rows["lr"]):
         rows = rows[rows["lr"] == only]
     ends = rows.dropna(subset=[column]).groupby("rate", sort=False)[column].last()
     figure(

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
-from pages.parts.figure import figure
+from pages.parts.figure import figure, plain
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
@@ -13,6 +13,7 @@ from pages.sections.transfer.choice import APPROACH, chosen_size, named, weights
 from store.transfer import dataset, results
 
 COSTS = {"FLOPs": ("flops", "FLOPs of the training"), "seconds": ("seconds", "Seconds of the training")}
+AGAINST = {"the last layer's": "extract_percent", "its training images": "train_images", "all its images": "images"}
 PAIRS = 8
 
 
@@ -27,9 +28,11 @@ def show() -> None:
     origins = of_runs(" ".join(rows["run_ids"]).split())
     chosen = rows[rows["chosen"] & rows["job"].isin(["finetune", "extract"])].sort_values("val_percent", ascending=False)
     first, second = chosen.iloc[0], chosen.iloc[1]
+    apart = first["low"] > second["high"] or second["low"] > first["high"]
     figure(
         charts.accuracies(),
-        title=f"{first['label'].capitalize()} wins: {first['test_percent']:.1f} % of the test images against {second['test_percent']:.1f} % ({second['label']})",
+        title=f"{first['label'].capitalize()} leads on the validation images ({first['val_percent']:.1f} % against {second['val_percent']:.1f} % of {second['label']}); on the test "
+        f"images it is {first['test_percent']:.1f} % against {second['test_percent']:.1f} %, and the intervals {'do not overlap' if apart else 'overlap'}",
         alt_text="Test accuracy of every approach and rate",
         origins=origins,
         caption=f"Chosen on the validation images, reported on the test images. Bars: 95 % intervals. {weights_of(size)}",
@@ -37,6 +40,7 @@ def show() -> None:
         csv=rows,
     )
     _costs(size, origins)
+    _runs(size, origins)
     _classes(size, origins)
     _confused(size, rows)
 
@@ -60,19 +64,36 @@ def _costs(size: tuple[str, int], origins) -> None:
     )
 
 
+def _runs(size: tuple[str, int], origins) -> None:
+    rows = named(ask(results.judged, *size))
+    shown = ["label", "seed", "val_percent", "test_percent", "seconds", "images_per_s", "flops", "percent_per_pflop", "epochs", "precision", "device"]
+    figure(
+        rows[shown],
+        title=f"All {len(rows)} runs at {size[1]} pixels",
+        alt_text="Every run with accuracy and cost",
+        origins=origins,
+        caption="images_per_s: median over the epochs; percent_per_pflop: test accuracy for each 10^15 FLOPs of the training.",
+        columns={c: st.column_config.NumberColumn(format=f) for c, f in (("val_percent", "%.1f"), ("test_percent", "%.1f"), ("seconds", "%.0f"), ("images_per_s", "%.0f"),
+                                                                         ("flops", "scientific"), ("percent_per_pflop", "%.3g"))},
+        csv=rows,
+    )  # fmt: skip
+
+
 def _classes(size: tuple[str, int], origins) -> None:
     st.subheader("Class by class", divider="gray")
     rows = ask(results.by_class, *size)
     if rows.empty:
         return
     better, known = rows[rows["gain"] > 0], rows[rows["in_imagenet"]]
-    even = pd.DataFrame({"even": [0, 100]})
+    against = st.segmented_control("Accuracy of a class against", list(AGAINST), default="the last layer's", required=True, key="against", bind="query-params")
+    column = AGAINST.get(against, "extract_percent")
+    even = pd.DataFrame({"even": [0, 100]}) if column == "extract_percent" else pd.DataFrame({"even": []})
     figure(
-        charts.classes(),
+        charts.classes(column),
         title=f"Fine-tuning is better in {len(better)} of {len(rows)} classes, by {rows['gain'].mean():.1f} points on average",
         alt_text="Accuracy of each class by both approaches",
         origins=origins,
-        caption=f"Above the dashed line fine-tuning is better. {len(known)} of the classes are ImageNet's as well, or kinds of one by name ({', '.join(known['class_name'])}).",
+        caption=f"{'Above the dashed line fine-tuning is better. ' if len(even) else ''}{len(known)} of the classes are ImageNet's as well, or kinds of one by name ({', '.join(map(plain, known['class_name']))}).",
         data=pd.concat([rows.assign(imagenet=rows["in_imagenet"].map({True: "a class of ImageNet", False: "not in ImageNet"})), even]),
         csv=rows,
     )
@@ -92,7 +113,7 @@ def _confused(size: tuple[str, int], rows: pd.DataFrame) -> None:
     top = pairs.iloc[0]
     figure(
         pairs[["class_name", "taken_for", "images", "percent"]],
-        title=f"{top['images']} of {top['class_name']} ({top['percent']:.0f} % of its test images) are taken for {top['taken_for']}",
+        title=f"{top['images']} of {plain(top['class_name'])} ({top['percent']:.0f} % of its test images) are taken for {plain(top['taken_for'])}",
         alt_text="The most confused pairs of classes",
         origins=of_runs([run]),
         caption="percent: of the class's test images.",
