@@ -1,5 +1,6 @@
 """Shared fixtures: stores made from small artefacts, and the committed one."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,25 @@ def committed():
         layout = Layout(runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb")
         build(layout)
         yield open_reader(layout)
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory) -> Layout:
+    """A built store in which every experiment of every problem has run; all but Problem 3's are planted."""
+    from compute.__main__ import main
+    from tests.planted import plant
+    from tests.planted_supervision import plant_supervision
+    from tests.planted_transfer import plant_transfer
+
+    layout = Layout.at(tmp_path_factory.mktemp("everything"))
+    for depth in (18, 20, 32, 44, 50, 56):
+        for seed, gpu_type in enumerate(("K80", "P100", "V100")):
+            plant(layout.runs, depth, gpu_type, seed + depth)
+    for command in ("fit", "predict", "plan"):
+        assert main([command, "--runs", str(layout.runs)]) == 0
+    plant_transfer(layout.runs)
+    plant_supervision(layout.runs)
+    for folder in (PROJECT / "store" / "runs").glob("flops-*"):
+        shutil.copytree(folder, layout.runs / folder.name)
+    assert build(layout).left_out == ()
+    return layout

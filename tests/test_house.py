@@ -1,12 +1,14 @@
 """The house's rules: data flows one way, the report stays light, nothing measured is typed."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
 
 import pytest
 
+from tests.bench.server import QUESTIONS
 from tests.conftest import PROJECT
 
 HEAVY = ("torch", "torchvision", "scipy", "sklearn")
@@ -57,21 +59,22 @@ def test_shared_models_need_numpy_alone():
         assert tops <= {*sys.stdlib_module_names, "numpy", "compute"}, f"{file.name} imports {tops}"
 
 
-def test_the_app_process_never_imports_the_batch_side():
+def test_the_app_process_never_imports_the_batch_side(everything):
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=60).run()
-for page in ("pages/flops.py", "pages/runs.py"):
+for page, question in %r:
+    app.query_params["question"] = question
     app.switch_page(page).run()
     assert not app.exception, app.exception
-for question in ("3.1", "3.2", "3.3", "3.4"):
-    app.query_params["question"] = question
-    app.switch_page("pages/flops.py").run()
 heavy = sorted({name.split(".")[0] for name in sys.modules} & set(%r))
 sys.exit(f"imported {heavy}" if heavy else 0)
 """
-    done = subprocess.run([sys.executable, "-c", code % (HEAVY,)], cwd=PROJECT, capture_output=True, text=True, check=False)
+    views = [(f"pages/{page}.py", question) for page, questions in QUESTIONS.items() for question in questions] + [("pages/runs.py", "")]
+    where = {**os.environ, "REPORT_STORE": str(everything.runs.parent)}
+    command = [sys.executable, "-c", code % (views, HEAVY)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, env=where)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
