@@ -57,7 +57,8 @@ def evidence(reader: Reader) -> list[dict]:
                 "headline": said.headline if said and not unfilled else UNANSWERED,
                 "runs": found.to_dict("records"),
                 "facts": [work for work in wanted if work in works],
-                "missing": missing + [f"value of {name}" for name in unfilled] + ([] if said else ["written answer"]),
+                # runs that are missing explain the values that are
+                "missing": missing + [f"value of {name}" for name in dict.fromkeys(unfilled) if not missing] + ([] if said else ["written answer"]),
             }
         )
     return rows

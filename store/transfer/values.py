@@ -49,6 +49,8 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
     for job in ("finetune", "extract", "scratch"):
         for rate, rows in results.curves(reader, name, px, job).groupby("lr"):
             key = f"{job}_{f'{rate:g}'.replace('.', '')}"
+            falls = rows[rows["lr_now"] < rows["lr_now"].shift()]
+            found[f"{key}_drop_loss"] = rows["train_loss"].shift()[falls.index[0]] if len(falls) else None
             found |= {f"{key}_first_loss": rows["train_loss"].iloc[0], f"{key}_last_loss": rows["train_loss"].iloc[-1], f"{key}_train": rows["train_percent"].iloc[-1]}
     judged = results.judged(reader, name, px)
     if len(judged):
