@@ -44,7 +44,7 @@ for problem, (number, title, page) in TITLES.items():
     for row in mine:
         said = f"**{row['question']} {row['title']}** :gray[({row['points']} points)]"
         if not row["answered"]:
-            commands = " and ".join(f"`{catalogue.COMMANDS[job]}`" for job in row["missing"] if job in catalogue.COMMANDS)
+            commands = " and ".join(dict.fromkeys(f"`{catalogue.COMMANDS[job]}`" for job in row["missing"] if job in catalogue.COMMANDS))
             st.markdown(f"{said} :gray[· {catalogue.UNANSWERED}]" + (f" Its runs are made by {commands}." if commands else ""))
             continue
         about, rests_on = st.columns([5, 2], gap="medium")
