@@ -7,6 +7,8 @@ from store import answers, catalogue
 
 # some ninety characters a line, however wide the window
 READABLE_PX = 860
+# a table or a formula that is wider than a narrow window scrolls by itself, not the page
+NARROW = "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {display: block; overflow-x: auto; overflow-y: hidden; max-width: 100%}</style>"
 
 
 def card(question: str) -> bool:
@@ -24,6 +26,7 @@ def card(question: str) -> bool:
     elif found.missing:
         st.info("The written answer quotes results that are not here yet; the figures below show what there is.", icon=":material/edit_note:")
     else:
+        st.html(NARROW)
         with st.container(width=READABLE_PX):
             st.markdown(f"##### {found.headline}")
             st.markdown(found.body)
