@@ -18,7 +18,7 @@ from compute.checkpoint import Checkpoint
 from compute.judge import judgement, outputs
 from compute.lane import Lane
 from compute.records import columns, finished_record
-from compute.resnet_cifar import build, depth
+from compute.resnet_cifar import build
 from compute.supervision.task import SupervisionRequest, linear_judgement, merged, parts
 from store.artefact import Run, write_run
 
@@ -64,34 +64,14 @@ class PretrainingRequest(SupervisionRequest):
 
     def planned(self) -> list[Run]:
         """All values of a seed before the next seed."""
-        size, device = self.size, devices.pick(self.device)
-        values = (
-            [{"noise": value} for value in self.noises]
-            if self.job == "noise"
-            else [{"sampling": value, "zipf": self.exponent} for value in SAMPLINGS]
-        )
-        records = []
-        for seed in range(self.seeds):
-            for value in values:
-                how = size.recipe(size.source_epochs, seed, **self.how())
-                records.append(
-                    Run(
-                        problem="supervision",
-                        job=self.job,
-                        scale=self.scale,
-                        provenance="measured",
-                        identity=tuple(value),
-                        config={**how.plain(), **value, "source": size.source, "target": size.target, "threads": self.threads},
-                        model=size.network,
-                        depth=depth(size.network),
-                        dataset=size.dataset,
-                        lr=how.lr,
-                        seed=seed,
-                        device=devices.name(device),
-                        contributor=self.contributor,
-                    )
-                )
-        return records
+        size = self.size
+        values = [{"noise": value} for value in self.noises] if self.job == "noise" else [{"sampling": value, "zipf": self.exponent} for value in SAMPLINGS]
+        config = {"source": size.source, "target": size.target}
+        return [
+            self.record(self.job, size.network, size.recipe(size.source_epochs, seed, **self.how()), value, config)
+            for seed in range(self.seeds)
+            for value in values
+        ]
 
     def source(self, run: Run, resident: Resident) -> tuple[Resident, Tensor | None, dict]:
         """The source part with the labels that the network gets, weights of its images, and what is to be said of it."""

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from compute import ComputeError
+from compute import device as devices
 from compute.batches import Resident
 from compute.data import Images, load, stratified, synthetic
 from compute.judge import judgement, logistic, outputs
 from compute.recipe import Recipe
+from compute.resnet_cifar import depth
 from compute.schedule import drops_at
 from compute.worklist import Request
+from store.artefact import Run
 
 PARTS_SEED = 0
 
@@ -120,9 +123,26 @@ class SupervisionRequest(Request):
 
     def resident(self) -> Resident:
         """The whole data set; every run takes its part of it."""
-        from compute import device as devices
-
         return Resident(images(self.scale, self.data), devices.pick(self.device))
+
+    def record(self, job: str, model: str, recipe: Recipe, value: dict, config: dict, inputs: tuple[str, ...] = ()) -> Run:
+        """The record of a run; `value` is what tells it from the job's other runs, apart from network and seed."""
+        return Run(
+            problem="supervision",
+            job=job,
+            scale=self.scale,
+            provenance="measured",
+            identity=tuple(value) or ("model",),
+            config={**recipe.plain(), **value, **config, "threads": self.threads},
+            model=model,
+            depth=depth(model),
+            dataset=self.size.dataset,
+            lr=recipe.lr,
+            seed=recipe.seed,
+            device=devices.name(devices.pick(self.device)),
+            inputs=inputs,
+            contributor=self.contributor,
+        )
 
     def how(self) -> dict:
         """The options that go into every recipe."""

@@ -25,7 +25,7 @@ from compute.judge import judgement, outputs
 from compute.lane import Lane
 from compute.recipe import Recipe
 from compute.records import columns, finished_record
-from compute.resnet_cifar import build, depth
+from compute.resnet_cifar import build
 from compute.supervision.select import Selection, select
 from compute.supervision.task import SupervisionRequest, images, merged, parts
 from compute.train import train_together
@@ -47,29 +47,13 @@ class TeacherRequest(SupervisionRequest):
 
     def planned(self) -> list[Run]:
         """Both networks of a seed before the next seed."""
-        size, device = self.size, devices.pick(self.device)
-        records = []
-        for seed in range(self.seeds):
-            for model in dict.fromkeys((size.teacher, size.network)):
-                how = size.recipe(size.teacher_epochs, seed, **self.how())
-                records.append(
-                    Run(
-                        problem="supervision",
-                        job="teacher",
-                        scale=self.scale,
-                        provenance="measured",
-                        identity=("model",),
-                        config={**how.plain(), "labelled": size.labelled, "ps": list(size.ps), "ks": list(size.ks), "threads": self.threads},
-                        model=model,
-                        depth=depth(model),
-                        dataset=size.dataset,
-                        lr=how.lr,
-                        seed=seed,
-                        device=devices.name(device),
-                        contributor=self.contributor,
-                    )
-                )
-        return records
+        size = self.size
+        config = {"labelled": size.labelled, "ps": list(size.ps), "ks": list(size.ks)}
+        return [
+            self.record("teacher", model, size.recipe(size.teacher_epochs, seed, **self.how()), {}, config)
+            for seed in range(self.seeds)
+            for model in dict.fromkeys((size.teacher, size.network))
+        ]
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """A network from scratch on the labelled part."""
@@ -134,42 +118,23 @@ class StudentRequest(SupervisionRequest):
 
     def planned(self) -> list[Run]:
         """All of a seed before the next seed; `inputs` name the teacher."""
-        size, device = self.size, devices.pick(self.device)
+        size = self.size
         middle_k, middle_p = size.ks[len(size.ks) // 2], size.ps[len(size.ps) // 2]
         variants = [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks]
         variants += [{"kind": "truth", "k": k, "p": middle_p} for k in size.ks]
         variants += [{"kind": "self", "k": middle_k, "p": middle_p}]
+        config = {
+            "labelled": size.labelled,
+            "epoch_images": size.student_images,
+            "finetune_epochs": size.finetune_epochs,
+            "finetune_lr": FINETUNE_LR,
+        }
         records = []
         for seed in range(self.seeds):
             for variant in variants:
                 teacher = size.network if variant["kind"] == "self" else size.teacher
-                how = self.recipe(seed)
-                records.append(
-                    Run(
-                        problem="supervision",
-                        job="student",
-                        scale=self.scale,
-                        provenance="measured",
-                        identity=tuple(variant),
-                        config={
-                            **how.plain(),
-                            **variant,
-                            "labelled": size.labelled,
-                            "epoch_images": size.student_images,
-                            "finetune_epochs": size.finetune_epochs,
-                            "finetune_lr": FINETUNE_LR,
-                            "threads": self.threads,
-                        },
-                        model=size.network,
-                        depth=depth(size.network),
-                        dataset=size.dataset,
-                        lr=how.lr,
-                        seed=seed,
-                        device=devices.name(device),
-                        inputs=(f"supervision-teacher-{teacher}-{self.scale}-s{seed}",),
-                        contributor=self.contributor,
-                    )
-                )
+                inputs = (f"supervision-teacher-{teacher}-{self.scale}-s{seed}",)
+                records.append(self.record("student", size.network, self.recipe(seed), variant, config, inputs))
         return records
 
     def labelled(self, resident: Resident) -> Resident:
