@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from abc import ABC, abstractmethod
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -68,9 +68,15 @@ def done(run: Run, request: Request) -> bool:
     file = request.runs / run.run_id / RECORD
     if not file.exists() or (request.again and file.stat().st_mtime < request.asked_at):
         return False
-    with suppress(ArtefactError, OSError):
-        return read_record(file.parent).get("weights") == run.weights
-    return False
+    return made_from(file.parent, run.weights)
+
+
+def made_from(folder: Path, weights: str | None) -> bool:
+    """Whether a run is there, whole, and was made from these base weights."""
+    try:
+        return read_record(folder).get("weights") == weights
+    except (ArtefactError, OSError):
+        return False
 
 
 def work_through(request: Request, bar: int = 0) -> list[Path]:

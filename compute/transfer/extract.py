@@ -1,6 +1,7 @@
 """The experiment `extract`: ResNet-50 frozen, new last layers at several rates and seeds, and a linear classifier beside them (1.2a)."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,6 +19,7 @@ from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, origin_
 from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
+from compute.worklist import made_from
 from store.artefact import Run, write_run
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # of scikit-learn's C, chosen on val
@@ -25,18 +27,17 @@ STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # of scikit-learn's C, chosen on val
 
 def run(
     *, runs: Path, dataset: str, data: Path | None, px: int, scale: str, rates: tuple[float, ...], seeds: int, views: int, weights: Path | None,
-    device: str, contributor: str,
+    device: str, contributor: str, again: bool = False,
 ) -> list[Path]:  # fmt: skip
-    """Cache the features, train all heads on them, fit the linear classifier, and write a run for each; returns their folders."""
+    """Cache the features, train all heads on them, fit the linear classifier, and write a run for each; returns their folders.
+
+    All heads are one problem, so that they are trained together or, where all of them are there already
+    and not asked for `again`, not at all.
+    """
     if seeds < 1 or views < 1:
         raise ComputeError(f"--seeds is {seeds} and --views is {views}; both must be at least 1")
     target, place = SYNTHETIC if scale == "smoke" else dataset, devices.pick(device)
-    choose, report = splits(target, data, px)
-    origin, model = origin_of(weights), resnet50(len(report.classes), pretrained(weights), 0)
-    forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
-    model.fc = nn.Identity()
-    model.to(place, memory_format=torch.channels_last)
-    found = extract(model, choose, report, Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), views, origin)
+    origin = origin_of(weights)
     common = {
         "problem": "transfer",
         "scale": scale,
@@ -48,6 +49,16 @@ def run(
         "device": devices.name(place),
         "contributor": contributor,
     }
+    planned = [head_run(lr, seed, {"px": px}, common).run_id for lr in rates for seed in range(seeds)] + [linear_run({"px": px}, common).run_id]
+    if not again and all(made_from(runs / run_id, origin) for run_id in planned):
+        print(f"{len(planned)} of {len(planned)} runs are there already; --again trains them anew")
+        return []
+    choose, report = splits(target, data, px)
+    model = resnet50(len(report.classes), pretrained(weights), 0)
+    forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
+    model.fc = nn.Identity()
+    model.to(place, memory_format=torch.channels_last)
+    found = extract(model, choose, report, Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), views, origin)
     base = {"px": px, "forward_flops": forward, "features_s": found.seconds, **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
@@ -59,16 +70,11 @@ def run(
     written = []
     for head in heads:
         config = {**recipe.plain(), "lr": head.lr, "seed": head.seed, **base, "views": views, "heads_together": len(heads), "heads_s": heads_s}
-        made = Run(
-            job="extract",
-            identity=("dataset", "lr", "px"),
-            config=config,
-            lr=head.lr,
-            seed=head.seed,
+        made = replace(
+            head_run(head.lr, head.seed, config, common),
             seconds=found.seconds + heads_s / len(heads),
             note=f"the features were computed once for {len(heads)} last layers, which were trained together; seconds are those of the features "
             "and this layer's share of the rest",
-            **common,
         )
         test, val = head.logits(found.test), head.logits(found.val)
         tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
@@ -80,6 +86,16 @@ def run(
     return [*written, linear(found, choose.test_labels, report, base, common, runs)]
 
 
+def head_run(lr: float, seed: int, config: dict, common: dict) -> Run:
+    """The record of one last layer."""
+    return Run(job="extract", identity=("dataset", "lr", "px"), config=config, lr=lr, seed=seed, **common)
+
+
+def linear_run(config: dict, common: dict) -> Run:
+    """The record of the linear classifier."""
+    return Run(job="linear", identity=("dataset", "px"), config=config, **common)
+
+
 def linear(found: Features, val_labels: Tensor, report: Images, base: dict, common: dict, runs: Path) -> Path:
     """A logistic regression on the features of the images as they are, its strength chosen on val; returns the run's folder."""
     start = time.perf_counter()
@@ -89,13 +105,11 @@ def linear(found: Features, val_labels: Tensor, report: Images, base: dict, comm
     strength = next(each for each, fit in zip(STRENGTHS, fits, strict=True) if fit[0] is test)
     tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
     tables["scores"].append(score("val", val, val_labels))
-    made = Run(
-        job="linear",
-        identity=("dataset", "px"),
-        config={**base, "strength": strength, "strengths": list(STRENGTHS), "features": FEATURES},
+    config = {**base, "strength": strength, "strengths": list(STRENGTHS), "features": FEATURES}
+    made = replace(
+        linear_run(config, common),
         seconds=base["features_s"] + time.perf_counter() - start,
         note="scikit-learn's LogisticRegression on standardised features of the images without augmentation",
-        **common,
     )
     right = tables["scores"][0]
     tqdm.write(f"{made.run_id}: test {right['correct'] / right['images']:.1%}")
