@@ -34,7 +34,7 @@ class Regression:
 
     `r2` of the fit, `depth_r2` with the depth alone, `cv_rmse` of predictions with one depth left out
     (in β's own unit), and `gpu_p`, the probability of differences between GPU types at least this
-    large if the type had no effect (F test of its indicators).
+    large if the type had no effect (F test of its indicators). `least` and `most` bound the β that were seen.
     """
 
     gpu_types: tuple[str, ...]
@@ -43,11 +43,18 @@ class Regression:
     depth_r2: float
     cv_rmse: float
     gpu_p: float
+    least: float
+    most: float
 
     def predict(self, depth: float, gpu_type: str) -> float:
-        """β at a depth on one of the GPU types, at least 0."""
+        """β at a depth on one of the GPU types, within the range of those that were seen.
+
+        A line through coefficients that the data hardly identify may pass below 0, and with β0 and β1 both
+        at 0 the loss would be infinite.
+        """
         by_name = {term.name: term.coefficient for term in self.terms}
-        return max(0.0, by_name["intercept"] + by_name["depth"] * depth + by_name.get(gpu_type, 0.0))
+        said = by_name["intercept"] + by_name["depth"] * depth + by_name.get(gpu_type, 0.0)
+        return min(max(said, self.least), self.most)
 
 
 def regress(depth, gpu_type, beta) -> Regression:
@@ -76,4 +83,6 @@ def regress(depth, gpu_type, beta) -> Regression:
         depth_r2=float(alone.score(x[:, :1], beta)),
         cv_rmse=float(np.sqrt(np.mean((left_out - beta) ** 2))),
         gpu_p=float(fisher.sf(ratio, len(types) - 1, free)),
+        least=float(beta.min()),
+        most=float(beta.max()),
     )
