@@ -252,6 +252,19 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
+-- high are NULL where the data do not identify one. A segment without rows for beta2 was fitted with beta2 held at 0
+CREATE TABLE regressed_coefficients (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    segment VARCHAR NOT NULL,
+    parameter VARCHAR NOT NULL CHECK (parameter IN ('beta0', 'beta1', 'beta2')),
+    value DOUBLE NOT NULL CHECK (value >= 0 AND isfinite(value)),
+    low DOUBLE CHECK (low <= value),
+    high DOUBLE CHECK (high >= value),
+    PRIMARY KEY (run_id, source_run, segment, parameter)
+);
+
 -- a loss-model coefficient (of segment 'all', '1', '2', …, losses not normalised) as a linear function of
 -- depth and GPU type: one row a term, and with each the regression's quality; gpu_p is the F test's
 -- probability that GPU types without an effect would differ this much

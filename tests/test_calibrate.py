@@ -67,6 +67,20 @@ def test_a_flat_curve_is_not_identified():
     assert found.curve.loss(1000) == pytest.approx(0.7, abs=0.01)
 
 
+def test_without_a_floor_a_flat_curve_is_its_level():
+    flat = np.full(len(STEPS), 0.7) + np.random.default_rng(0).normal(0, 0.01, len(STEPS))
+    found = fit(STEPS, flat, floor=False)
+    assert (1 / found.curve.beta1, found.curve.beta2) == (pytest.approx(0.7, abs=0.01), 0.0)
+    low, high = found.intervals[1]
+    assert low < 1 / 0.7 < high and high - low < 0.01
+    assert found.intervals[2] is None
+
+
+def test_without_a_floor_the_other_two_are_recovered():
+    found = fit(STEPS, noisy(LossCurve(beta0=0.004, beta1=0.45, beta2=0.0)), floor=False)
+    assert_recovers(found, LossCurve(beta0=0.004, beta1=0.45, beta2=0.0))
+
+
 def test_too_short_a_curve_leaves_the_floor_open():
     found = fit(STEPS[:20], noisy(TRUE, STEPS[:20]))
     assert found.intervals[2] is None

@@ -48,6 +48,27 @@ def test_the_regression_finds_the_slope_and_no_effect_of_the_gpu_type(predicted)
     assert set(rows.index) == {"intercept", "depth", "P100", "V100"}
 
 
+@pytest.fixture(scope="module")
+def level(tmp_path_factory):
+    """Trainings whose third piece hardly moves, at a level that rises with depth."""
+    layout = Layout.at(tmp_path_factory.mktemp("level"))
+    for depth in (18, 20, 32, 44, 50, 56):
+        for seed, gpu_type in enumerate(("K80", "P100", "V100")):
+            flat = [*pieces(depth)[:2], LossCurve(beta0=0.0, beta1=1 / (0.1 + 0.01 * depth), beta2=0.0)]
+            plant(layout.runs, depth, gpu_type, seed + 10 * depth, flat, deviation=0.02)
+    assert main(["predict", "--runs", str(layout.runs)]) == 0
+    assert build(layout).left_out == ()
+    return open_reader(layout)
+
+
+def test_a_piece_that_leaves_its_floor_open_is_regressed_without_one(level):
+    held = level.df("SELECT segment, count(*) FILTER (parameter = 'beta2') AS floors FROM regressed_coefficients GROUP BY segment").set_index("segment")
+    assert held["floors"].to_dict() == {"all": 18, "1": 18, "2": 18, "3": 0}
+    assert level.one("SELECT count(*) FROM beta_regression WHERE segment = '3' AND parameter = 'beta2'") == (0,)
+    last = level.df("SELECT predicted, measured FROM curve_predictions WHERE epoch >= 31")
+    assert (last["predicted"] - last["measured"]).abs().max() < 0.03
+
+
 def test_epochs_to_an_accuracy_agree_with_the_training(predicted):
     rows = predicted.df("SELECT * FROM epochs_to_target WHERE measured IS NOT NULL AND target BETWEEN 0.6 AND 0.82")
     assert len(rows) > 30

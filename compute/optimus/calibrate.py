@@ -43,10 +43,10 @@ class Fit:
         return None not in self.intervals
 
 
-def fit(step, loss, *, unit: float = 1.0) -> Fit:
-    """Fit Eq. 1 to points (k, l), both of shape (points,), after division of l by `unit`.
+def fit(step, loss, *, unit: float = 1.0, floor: bool = True) -> Fit:
+    """Fit Eq. 1 to points (k, l), both of shape (points,), after division of l by `unit`; without a `floor`, β2 is held at 0.
 
-    Raises ComputeError for fewer than three points, or for losses that are not finite or not above 0.
+    A β2 that was held has no interval. Raises ComputeError for fewer than three points, or for losses that are not finite or not above 0.
     """
     k, l = np.asarray(step, dtype=float), np.asarray(loss, dtype=float) / unit
     if len(l) < 3:
@@ -54,7 +54,7 @@ def fit(step, loss, *, unit: float = 1.0) -> Fit:
     if not (np.isfinite(l).all() and (l > 0).all()):
         raise ComputeError("a loss model needs finite losses above 0")
     span = max(k[-1], 1.0)  # the solver sees steps as a fraction of the training
-    start = _start(k / span, l)
+    start = _start(k / span, l, floor)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OptimizeWarning)  # of curve_fit's own covariance, which is not used
         try:
@@ -64,8 +64,10 @@ def fit(step, loss, *, unit: float = 1.0) -> Fit:
             values, method = start, "weighted NNLS"
     residuals = _model(k / span, *values) - l
     scale = np.array([1 / span, 1.0, 1.0])
-    covariance = _covariance(k / span, values, residuals) if method.endswith("curve_fit") else np.full((3, 3), np.inf)
+    covariance = _covariance(k / span, values, residuals) if method.endswith("curve_fit") else np.full((len(values),) * 2, np.inf)
     intervals = _intervals(values, covariance, len(l), float(np.ptp(l)))
+    if not floor:
+        values, intervals = np.append(values, 0.0), [*intervals, None]
     beta0 = float(values[0] / span) if values[0] > NOTHING * values[1] else 0.0
     beta2 = float(values[2]) if values[2] > NOTHING * np.ptp(l) else 0.0
     curve = LossCurve(beta0=beta0, beta1=float(values[1]), beta2=beta2, unit=unit)
@@ -94,41 +96,41 @@ def points_of(
     return k, l, float(l.max()) if unit is None else unit
 
 
-def _model(k, beta0, beta1, beta2):
+def _model(k, beta0, beta1, beta2=0.0):
     return 1 / (beta0 * k + beta1 + 1e-12) + beta2
 
 
 def _covariance(k: np.ndarray, values: np.ndarray, residuals: np.ndarray) -> np.ndarray:
-    """The coefficients' covariance, 3 x 3; infinite where the data leave a combination of them open.
+    """The coefficients' covariance, 3 x 3, or 2 x 2 without a floor; infinite where the data leave a combination of them open.
 
     `curve_fit` has one as well, but drops directions that the data say nothing of: on a flat loss, where
     only 1 / β1 + β2 is known, it calls both of them certain.
     """
     below = values[0] * k + values[1] + 1e-12
-    slopes = np.stack([-k / below**2, -1 / below**2, np.ones_like(k)], axis=1)
+    slopes = np.stack([-k / below**2, -1 / below**2, np.ones_like(k)][: len(values)], axis=1)
     length = np.maximum(np.linalg.norm(slopes, axis=0), 1e-300)
     _, singular, directions = np.linalg.svd(slopes / length, full_matrices=False)
-    if len(k) <= 3 or singular[-1] <= 1e-8 * singular[0]:
-        return np.full((3, 3), np.inf)
-    return (directions.T / singular**2) @ directions / np.outer(length, length) * (residuals @ residuals) / (len(k) - 3)
+    if len(k) <= len(values) or singular[-1] <= 1e-8 * singular[0]:
+        return np.full((len(values),) * 2, np.inf)
+    return (directions.T / singular**2) @ directions / np.outer(length, length) * (residuals @ residuals) / (len(k) - len(values))
 
 
-def _start(k: np.ndarray, l: np.ndarray) -> np.ndarray:
-    """The best weighted NNLS solution over a grid of β2, by squared error of the losses."""
+def _start(k: np.ndarray, l: np.ndarray, floor: bool) -> np.ndarray:
+    """The best weighted NNLS solution over a grid of β2, by squared error of the losses; (β0, β1) alone without a floor."""
     best, least = None, np.inf
-    for beta2 in np.append(0.0, l.min() * (1 - np.geomspace(1e-3, 1, 40))):
+    for beta2 in np.append(0.0, l.min() * (1 - np.geomspace(1e-3, 1, 40))) if floor else (0.0,):
         above = l - beta2
         weight = above**2
         (beta0, beta1), _ = nnls(np.stack([weight * k, weight], axis=1), weight / above)
         error = np.sum((_model(k, beta0, beta1, beta2) - l) ** 2)
         if error < least:
             best, least = np.array([beta0, max(beta1, 1e-9), beta2]), error
-    return best
+    return best if floor else best[:2]
 
 
 def _intervals(values: np.ndarray, covariance: np.ndarray, count: int, spread: float) -> list[tuple[float, float] | None]:
-    if count <= 3 or not np.isfinite(covariance).all():
-        return [None] * 3
-    half = student.ppf((1 + LEVEL) / 2, count - 3) * np.sqrt(np.diag(covariance))
-    widest = np.array([values[0] / 2, values[1] / 2, max(values[2] / 2, spread / 20)])
+    if count <= len(values) or not np.isfinite(covariance).all():
+        return [None] * len(values)
+    half = student.ppf((1 + LEVEL) / 2, count - len(values)) * np.sqrt(np.diag(covariance))
+    widest = np.maximum(values / 2, [0.0, 0.0, spread / 20][: len(values)])
     return [(float(max(0.0, v - h)), float(v + h)) if h <= w and w > 0 else None for v, h, w in zip(values, half, widest, strict=True)]

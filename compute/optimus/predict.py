@@ -1,12 +1,15 @@
 """The experiment `predict`: coefficients regressed on depth and GPU type, and ResNet-50's curve from them (question 4.2).
 
 The regression sees every depth but 50. The predicted curve is that of the piecewise model, so that
-each piece between learning-rate drops has its own three regressions. Epochs to an accuracy follow
-through the loss–accuracy relation that the other depths showed, which only falls (isotonic regression).
+each piece between learning-rate drops has its own regressions: three, or two where the loss hardly
+moves and most trainings leave the floor β2 open. There 1 / β1 and β2 share the loss between them as
+it happens, so that their regressions would add up to nothing sensible, and β2 is held at 0 for all.
+Epochs to an accuracy follow through the loss–accuracy relation that the other depths showed, which only falls (isotonic regression).
 """
 
 import math
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +17,7 @@ from sklearn.isotonic import IsotonicRegression
 from tqdm import tqdm
 
 from compute.models.loss_curve import LossCurve, PiecewiseCurve
-from compute.optimus.calibrate import block_of, fit, points_of
+from compute.optimus.calibrate import Fit, block_of, fit, points_of
 from compute.optimus.regress import Regression, regress
 from compute.optimus.trainings import Training, trainings
 from store.artefact import Run, write_run
@@ -32,12 +35,11 @@ def run(runs: Path, scale: str | None) -> Path:
     start = time.perf_counter()
     every = trainings(runs, scale)
     seen, held_out = [t for t in every if t.depth != HELD_OUT], [t for t in every if t.depth == HELD_OUT]
-    fitted = [(training, pieces(training)) for training in tqdm(seen, desc="fitting", unit="run")]
-    segments = {segment for _, curves in fitted for segment in curves}
+    segments = [fit_segment(name, every) for name, *_ in tqdm(seen[0].segments(), desc="fitting", unit="segment")]
     regressions = {
-        (segment, name): regress([t.depth for t, _ in fitted], [t.gpu_type for t, _ in fitted], [getattr(c[segment], name) for _, c in fitted])
-        for segment in sorted(segments)
-        for name in COEFFICIENTS
+        (segment.name, beta): regress([t.depth for t in seen], [t.gpu_type for t in seen], [segment.value(t, beta) for t in seen])
+        for segment in segments
+        for beta in segment.coefficients
     }
     curves, targets = [], []
     for gpu_type in dict.fromkeys(t.gpu_type for t in seen):
@@ -58,23 +60,62 @@ def run(runs: Path, scale: str | None) -> Path:
         inputs=tuple(training.run_id for training in every),
         seconds=round(time.perf_counter() - start, 3),
     )
-    tables = {"beta_regression": terms(regressions), "curve_predictions": curves, "epochs_to_target": targets}
+    regressed = [row for segment in segments for row in segment.rows(every)]
+    tables = {"regressed_coefficients": regressed, "beta_regression": terms(regressions), "curve_predictions": curves, "epochs_to_target": targets}
     return write_run(record, tables, runs)
 
 
-def pieces(training: Training) -> dict[str, LossCurve]:
-    """The curve of the whole training (`all`) and of each piece between drops, of losses as they are."""
-    block = block_of(len(training.losses))
-    return {
-        segment: fit(*points_of(training.losses[first:end], training.steps_per_epoch, unit=1.0, block=block)[:2]).curve
-        for segment, first, end in training.segments()
-    }
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """One segment of every training (`all`, `1`, `2`, …), its losses fitted as they are; by run. Without a `floor` β2 is held at 0 in all of them."""
+
+    name: str
+    floor: bool
+    fits: dict[str, Fit]
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """The coefficients that were fitted."""
+        return COEFFICIENTS if self.floor else COEFFICIENTS[:2]
+
+    def value(self, training: Training, beta: str) -> float:
+        """A training's coefficient."""
+        return getattr(self.fits[training.run_id].curve, beta)
+
+    def rows(self, trainings: list[Training]) -> list[dict]:
+        """Rows of `regressed_coefficients`."""
+        rows = []
+        for training in trainings:
+            for beta, pair in zip(self.coefficients, self.fits[training.run_id].intervals, strict=False):
+                low, high = pair or (None, None)
+                value = self.value(training, beta)
+                rows.append({"source_run": training.run_id, "segment": self.name, "parameter": beta, "value": value, "low": low, "high": high})
+        return rows
+
+
+def fit_segment(name: str, trainings: list[Training]) -> Segment:
+    """A segment of the trainings, with a floor unless most of the depths that the regression sees leave β2 open."""
+    free = _fits(name, trainings, floor=True)
+    open_ = [free[t.run_id].intervals[2] is None for t in trainings if t.depth != HELD_OUT]
+    floor = 2 * sum(open_) <= len(open_)
+    return Segment(name=name, floor=floor, fits=free if floor else _fits(name, trainings, floor=False))
+
+
+def _fits(name: str, trainings: list[Training], floor: bool) -> dict[str, Fit]:
+    found = {}
+    for training in trainings:
+        first, end = next((first, end) for segment, first, end in training.segments() if segment == name)
+        k, l, _ = points_of(training.losses[first:end], training.steps_per_epoch, unit=1.0, block=block_of(len(training.losses)))
+        found[training.run_id] = fit(k, l, floor=floor)
+    return found
 
 
 def predict(regressions: dict[tuple[str, str], Regression], like: Training, gpu_type: str) -> PiecewiseCurve:
-    """The held-out depth's curve on a GPU type, with the learning-rate drops of a training like it."""
-    names = [segment for segment, *_ in like.segments() if segment != "all"]
-    curves = [LossCurve(**{name: regressions[segment, name].predict(HELD_OUT, gpu_type) for name in COEFFICIENTS}) for segment in names]
+    """The held-out depth's curve on a GPU type, with the learning-rate drops of a training like it; a coefficient without a regression is 0."""
+    curves = []
+    for name in (name for name, *_ in like.segments() if name != "all"):
+        found = {beta: regressions.get((name, beta)) for beta in COEFFICIENTS}
+        curves.append(LossCurve(**{beta: each.predict(HELD_OUT, gpu_type) if each else 0.0 for beta, each in found.items()}))
     return PiecewiseCurve(starts=(0, *like.drops), curves=tuple(curves))
 
 

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from store.optimus import losses
 from store.reader import Reader
 
 NEWEST = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'predict' ORDER BY scale DESC, started_at DESC LIMIT 1"
@@ -16,11 +15,8 @@ ASKED, ASKED_EPOCHS = 92, 350
 
 # the coefficients that the regressions saw, of losses as they are, and those of the held-out depth
 FITTED = f"""
-    SELECT t.depth, t.gpu_type, m.segment, b.parameter, b.value, b.low, b.high
-    FROM loss_models AS m JOIN runs AS t ON t.run_id = m.source_run,
-         LATERAL (VALUES ('beta0', beta0, beta0_low, beta0_high), ('beta1', beta1, beta1_low, beta1_high),
-                         ('beta2', beta2, beta2_low, beta2_high)) AS b(parameter, value, low, high)
-    WHERE m.run_id = ({losses.NEWEST}) AND NOT m.normalised AND m.outliers_replaced
+    SELECT t.depth, t.gpu_type, c.segment, c.parameter, c.value, c.low, c.high
+    FROM regressed_coefficients AS c JOIN runs AS t ON t.run_id = c.source_run WHERE c.run_id = ({NEWEST})
 """
 
 

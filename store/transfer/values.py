@@ -54,6 +54,7 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
             found |= {f"{key}_first_loss": rows["train_loss"].iloc[0], f"{key}_last_loss": rows["train_loss"].iloc[-1], f"{key}_train": rows["train_percent"].iloc[-1]}
     judged = results.judged(reader, name, px)
     if len(judged):
+        found["extract_views"] = judged["views"].max()
         found["base_weights"] = "; ".join(sorted(judged["weights"].dropna().unique())) or None
         found["transfer_device"] = " and ".join(sorted(judged["device"].dropna().unique()))
     return found

@@ -11,6 +11,7 @@ from pages.sections.optimus import charts
 from store.optimus import predictions
 
 PARAMETERS = {"β0": "beta0", "β1": "beta1", "β2": "beta2"}
+HELD = "With β2 held at 0, the other two coefficients say what there is to say; otherwise 1/β1 and β2 would share the same loss between them by chance."
 SEGMENTS = {"whole training": "all", "first piece": "1", "second": "2", "third": "3"}
 
 
@@ -37,8 +38,11 @@ def _coefficients(origins) -> None:
     piece = right.segmented_control("Fitted to the", list(SEGMENTS), default="whole training", required=True, key="piece", bind="query-params")
     parameter, segment = PARAMETERS.get(name, "beta2"), SEGMENTS.get(piece, "all")
     every, effects = (frame.set_index(["parameter", "segment"]).sort_index() for frame in (ask(predictions.coefficients), ask(predictions.effects)))
-    if (parameter, segment) not in every.index or (parameter, segment) not in effects.index:
-        missing("The loss models behind the regressions are not here.", "python -m compute fit")
+    if effects.empty:
+        missing("The coefficients that were regressed are not here.", "python -m compute predict")
+        return
+    if (parameter, segment) not in effects.index:
+        st.info(f"There is no {name} in the {piece} piece: most trainings leave it open there, because their loss hardly moves. {HELD}", icon=":material/info:")
         return
     rows, effect = every.loc[(parameter, segment)], effects.loc[(parameter, segment)]
     figure(
@@ -64,10 +68,16 @@ def _regressions(rows, origins) -> None:
         origins=origins,
         caption="Least squares of each coefficient on depth and GPU type: per_layer is the change a layer with its 95 % interval (low to high); r2 of the whole regression, "
         "depth_r2 of the depth alone; cv_rmse of predictions of a depth that was left out, cv_percent the same against the coefficient's mean; gpu_p the probability of "
-        "such differences between GPU types if the type had no effect. The CSV has every term.",
+        f"such differences between GPU types if the type had no effect. {_weak(each)}The CSV has every term.",
         columns={c: st.column_config.NumberColumn(format="%.3g") for c in each.columns if each[c].dtype == float},
         csv=rows,
     )
+
+
+def _weak(effects) -> str:
+    """A sentence on the pieces whose floor the trainings leave open; empty where there are none."""
+    held = [piece for piece, segment in SEGMENTS.items() if segment in set(effects["segment"]) - set(effects.query("parameter == 'beta2'")["segment"])]
+    return f"Most trainings do not identify β2 in the {' and '.join(held)} piece. {HELD} " if held else ""
 
 
 def _curves(origins) -> None:
@@ -86,7 +96,7 @@ def _curves(origins) -> None:
         ),
         alt_text="Predicted and measured loss of ResNet-50 by epoch",
         origins=origins,
-        caption="Solid: predicted from the regressions, which have not seen this depth; dashed: measured.",
+        caption="Solid: predicted from the regressions of the three pieces, which have not seen this depth; dashed: measured. The jumps are the learning-rate drops.",
         data=long,
         csv=rows,
     )
