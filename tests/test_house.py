@@ -93,3 +93,9 @@ def test_public_functions_say_what_they_do(floor):
         for node in tree.body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
                 assert ast.get_docstring(node), f"{file.relative_to(PROJECT)}: {node.name} has no docstring"
+
+
+def test_no_layer_of_a_chart_hides_the_legend_of_the_others():
+    """Layers share their colour scale, and one of them without a legend leaves the chart without it."""
+    hiding = [str(file.relative_to(PROJECT)) for file in files("pages") if "legend=None" in file.read_text(encoding="utf-8")]
+    assert not hiding

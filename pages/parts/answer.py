@@ -28,9 +28,14 @@ def card(question: str) -> bool:
     else:
         st.html(NARROW)
         with st.container(width=READABLE_PX):
-            st.markdown(f"##### {found.headline}")
-            st.markdown(found.body)
+            st.markdown(_unbroken(f"##### {found.headline}"))
+            st.markdown(_unbroken(found.body))
     commands = [catalogue.COMMANDS[job] for job in row["missing"] if job in catalogue.COMMANDS]
     if commands:
         missing("Some of the runs that this question rests on are not here.", "; ".join(dict.fromkeys(commands)))
     return found is not None and not found.missing
+
+
+def _unbroken(text: str) -> str:
+    """The text with numbers and their percent signs on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -88,7 +88,7 @@ def curves(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
     """By rate and epoch (from 1) the mean over the seeds of training loss and accuracies in percent, with least and most; val is NULL where it was not evaluated."""
     return reader.df(
         f"""
-        SELECT j.lr::VARCHAR AS rate, j.lr, epoch + 1 AS epoch, avg(e.lr) AS lr_now, avg(train_loss) AS train_loss, min(train_loss) AS train_loss_low, max(train_loss) AS train_loss_high,
+        SELECT format('{{:g}}', j.lr) AS rate, j.lr, epoch + 1 AS epoch, avg(e.lr) AS lr_now, avg(train_loss) AS train_loss, min(train_loss) AS train_loss_low, max(train_loss) AS train_loss_high,
                100 * avg(train_accuracy) AS train_percent, 100 * avg(val_accuracy) AS val_percent, 100 * min(val_accuracy) AS val_low, 100 * max(val_accuracy) AS val_high,
                count(*)::INTEGER AS seeds
         FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?

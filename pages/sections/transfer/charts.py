@@ -32,15 +32,16 @@ def curves(y: str, title: str, low: str = "", high: str = "") -> alt.LayerChart:
     """One line a rate with a rule at every drop: epoch, y (low to high over the seeds), rate; rows with `drop` are the rules."""
     x = alt.X("epoch:Q", title="Epoch")
     scale = alt.Scale(zero=False)
+    color = alt.Color("rate:N", title="Learning rate", legend=alt.Legend(orient="top", symbolOpacity=1))
     seen = alt.Chart().transform_filter(f"isValid(datum['{y}'])")
     lines = seen.mark_line().encode(
         x=x,
         y=alt.Y(f"{y}:Q", title=title, scale=scale),
-        color=alt.Color("rate:N", title="Learning rate", legend=TOP),
+        color=color,
         tooltip=tips("rate", epoch=".0f", lr_now=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"),
     )
     rules = alt.Chart().transform_filter("isValid(datum.drop)").mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.X("drop:Q"))
-    band = seen.mark_area(opacity=0.2).encode(x=x, y=alt.Y(f"{low}:Q"), y2=f"{high}:Q", color=alt.Color("rate:N", legend=None)) if low else None
+    band = seen.mark_area(opacity=0.2).encode(x=x, y=alt.Y(f"{low}:Q"), y2=f"{high}:Q", color=color) if low else None
     return alt.layer(*([band] if band else []), lines, rules).properties(height=340)
 
 
