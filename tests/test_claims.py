@@ -4,13 +4,15 @@ import math
 
 import pytest
 
-from store import transfer
+from compute.models.loss_curve import LossCurve
+from store import optimus, transfer
+from store.optimus import losses, predictions
 from tests.test_answers import ANSWERED
 
 
 @pytest.fixture(scope="module")
 def said(committed):
-    return transfer.values(committed)
+    return transfer.values(committed) | optimus.values(committed)
 
 
 def needs(question: str):
@@ -33,3 +35,62 @@ def test_last_layers_behave_as_1_2a_says(said):
 def test_the_data_set_is_as_1_1a_says(said):
     assert said["target_train_least"] == said["target_train_most"] == said["target_val_least"] == said["target_val_most"]
     assert said["target_shared"] < said["target_classes"] / 10
+
+
+@needs("4.1")
+def test_loss_models_are_as_4_1_says(committed, said):
+    whole = losses.loss_models(committed, True, True).query("segment == 'all' and depth != 50")
+    assert len(whole) == said["fits"] == 15
+    assert whole.query("beta2 == 0")["depth"].max() < whole.query("beta2 > 0.05")["depth"].min()
+    assert said["rmse_restarted"] < said["rmse_one_curve"] and said["later_unidentified"] > said["later_pieces"] / 2
+
+
+@needs("4.1")
+def test_a_single_curve_misses_the_drop_as_4_1_says(committed):
+    epochs = losses.epoch_curves(committed).set_index(["depth", "gpu_type"])
+    for fit in losses.loss_models(committed, False, True).query("segment == 'all' and depth != 50").itertuples():
+        rows = epochs.loc[(fit.depth, fit.gpu_type)]
+        per_epoch = fit.end_step / len(rows)
+        above = rows["train_loss"].to_numpy() - LossCurve(beta0=fit.beta0, beta1=fit.beta1, beta2=fit.beta2).loss((rows["epoch"] - 0.5) * per_epoch)
+        drop = int((rows["lr"] == rows["lr"].max()).sum())
+        assert above[drop - 5 : drop].mean() > 0 > above[drop : drop + 5].mean()
+
+
+@needs("4.1")
+def test_forecasts_are_as_4_1_says(said):
+    assert min(said["never_restarted_2"], said["never_one_curve_2"], said["never_restarted_4"]) > 50 > said["never_one_curve_4"]
+    assert said["forecast_one_curve_4"] < 25 and said["forecast_restarted_5"] < 25
+
+
+@needs("4.1")
+def test_deeper_networks_are_behind_as_4_1_says(said):
+    assert said["final_accuracy_18"] > said["final_accuracy_32"] > said["final_accuracy_56"]
+    assert said["final_loss_18"] < said["final_loss_56"] and said["first_loss_18"] < said["first_loss_56"]
+
+
+@needs("4.2")
+def test_depth_and_gpu_type_act_as_4_2_says(said):
+    assert said["depth_matters"] > said["regressions"] / 2
+    assert said["gpu_matters"] <= 1, "beyond chance"
+    assert said["beta2_all_low"] > 0 and said["beta1_all_high"] < 0  # a higher floor, a higher start
+    assert said["beta2_1_depth_r2"] > said["beta2_all_depth_r2"]
+    assert min(said["beta2_2_depth_r2"], said["beta1_3_depth_r2"]) > 0.7
+    assert max(said["beta0_2_depth_r2"], said["beta0_3_depth_r2"]) < 0.4
+    assert "beta2_3_depth_r2" not in said
+
+
+@needs("4.2")
+def test_the_prediction_is_as_good_as_4_2_says(said):
+    assert said["replicas"] == 3
+    assert 2 / 3 < said["late_mape"] / said["late_replica_percent"] < 3 / 2
+    assert said["target_percent"] < said["asked_percent"]
+
+
+@needs("4.3")
+def test_the_plan_is_as_4_3_says(committed, said):
+    assert said["balance_4"] == pytest.approx(math.sqrt(2) * said["balance_2"], rel=0.01)
+    assert said["synchronous_4_best_hours"] < said["synchronous_2_best_hours"]
+    assert said["synchronous_2_40_hours"] > said["synchronous_2_1_hours"] > 2 * said["asynchronous_2_1_hours"]
+    plans = predictions.planned_hours(committed).query("not gpu_type.isna()").sort_values(["hours", "usd"])
+    front = plans[plans["usd"] < plans["usd"].cummin().shift(fill_value=math.inf)]
+    assert front["workers"].max() <= 2 and front["gpu_type"].nunique() > 1

@@ -122,7 +122,7 @@ def agreement(reader: Reader) -> pd.DataFrame:
         )
         SELECT sqrt(avg((predicted - measured) ** 2)) AS curve_rmse, 100 * avg(abs(predicted - measured) / measured) AS curve_mape,
                200 * avg(abs(predicted - measured) / (predicted + measured)) AS curve_smape,
-               100 * avg(abs(predicted - measured) / measured) FILTER (late) AS late_mape, 100 * avg((predicted - measured) / measured) FILTER (late) AS late_bias,
+               100 * avg(abs(predicted - measured) / measured) FILTER (late) AS late_mape,
                100 * avg(abs(measured - centre) / centre) FILTER (late) AS late_replica_percent,
                sqrt(avg((measured - centre) ** 2) * any_value(replicas) / nullif(any_value(replicas) - 1, 0)) AS replica_rmse,
                any_value(replicas) AS replicas
