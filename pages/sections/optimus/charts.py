@@ -139,11 +139,11 @@ def hours() -> alt.Chart:
 def costs() -> alt.LayerChart:
     """Cost against hours: hours, usd, gpu_type, servers, workers, front (whether nothing is both faster and cheaper)."""
     place = {
-        "x": alt.X("hours:Q", title="Hours to the accuracy", scale=alt.Scale(type="log")),
-        "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log")),
+        "x": alt.X("hours:Q", title="Hours to the accuracy", scale=alt.Scale(type="log", nice=False, padding=10)),
+        "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log", nice=False, padding=10)),
     }
-    every = alt.Chart().mark_point(filled=True, opacity=0.35, size=30).encode(
-        **place, color=GPU, tooltip=tips("gpu_type", "servers", "workers", hours=".2f", usd=".2f")
-    )  # fmt: skip
-    front = alt.Chart().transform_filter("datum.front").mark_line(point=True, color="gray").encode(**place)
-    return alt.layer(every, front).properties(height=340)
+    dots = {**place, "color": GPU, "tooltip": tips("gpu_type", "servers", "workers", hours=".3g", usd=".3g")}
+    every = alt.Chart().mark_point(filled=True, opacity=0.35, size=30).encode(**dots)
+    front = alt.Chart().transform_filter("datum.front")
+    best = front.mark_point(filled=True, opacity=1, size=90).encode(**dots)
+    return alt.layer(every, front.mark_line(color="gray").encode(**place), best).properties(height=340)

@@ -118,7 +118,7 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         title=f"{plans['front'].sum()} of {len(plans)} plans to {target} % are on the front: nothing is both faster and cheaper",
         alt_text="Cost against hours of every plan with the Pareto front",
         origins=of_jobs("optimus/plan") + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
-        caption="Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
+        caption="Line: the front. Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
         "network's size (its cluster had 1 Gbit/s Ethernet). The K80's throughput is uncertain by a factor of two. Prices are one provider's list, and age.",
         data=plans,
     )
