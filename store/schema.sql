@@ -334,11 +334,11 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
--- hours to a test accuracy; gpu_type is NULL for the paper's own cluster
+-- hours to a test accuracy; gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
-    servers INTEGER NOT NULL CHECK (servers > 0),
+    servers INTEGER NOT NULL CHECK (servers >= 0),
     workers INTEGER NOT NULL CHECK (workers > 0),
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),

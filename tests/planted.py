@@ -10,8 +10,8 @@ PER_EPOCH, EPOCHS = 20, 40
 DROPS = (20 * PER_EPOCH, 30 * PER_EPOCH)
 PIECES = [
     LossCurve(beta0=0.01, beta1=0.45, beta2=0.5),
-    LossCurve(beta0=0.05, beta1=2.0, beta2=0.3),
-    LossCurve(beta0=0.2, beta1=4.0, beta2=0.25),
+    LossCurve(beta0=0.15, beta1=4.5, beta2=0.47),
+    LossCurve(beta0=0.2, beta1=10.0, beta2=0.45),
 ]
 
 

@@ -45,6 +45,17 @@ def test_intervals_cover_at_about_their_level():
     assert 50 <= inside <= 60
 
 
+def test_intervals_cover_when_neighbouring_points_err_alike():
+    inside = 0
+    for seed in range(60):
+        noise = np.random.default_rng(seed).normal(0, 0.01, 200)
+        for i in range(1, 200):
+            noise[i] += 0.7 * noise[i - 1]
+        low, high = fit(STEPS[::10], TRUE.loss(STEPS[::10]) + noise).intervals[0]
+        inside += low <= TRUE.beta0 <= high
+    assert 50 <= inside <= 60
+
+
 def test_with_outliers():
     losses = noisy(TRUE, deviation=0.005)
     losses[[300, 900, 1500]] = 4.0

@@ -57,9 +57,13 @@ def test_a_single_curve_misses_the_drop_as_4_1_says(committed):
 
 
 @needs("4.1")
-def test_forecasts_are_as_4_1_says(said):
-    assert min(said["never_restarted_2"], said["never_one_curve_2"], said["never_restarted_4"]) > 50 > said["never_one_curve_4"]
-    assert said["forecast_one_curve_4"] < 25 and said["forecast_restarted_5"] < 25
+def test_forecasts_are_as_4_1_says(committed):
+    found = losses.forecast_quality(committed).set_index(["method", "drops"])
+    restarted, single = found.loc["restarted"], found.loc["one curve"]
+    assert min(restarted["never_percent"][0], restarted["never_percent"][1]) > 50
+    assert single["error_percent"][1] < single["naive_percent"][1] / 2
+    # after the last drop no better than no model
+    assert min(restarted["error_percent"][2], single["error_percent"][2]) > 0.75 * restarted["naive_percent"][2]
 
 
 @needs("4.1")
@@ -68,21 +72,28 @@ def test_deeper_networks_are_behind_as_4_1_says(said):
     assert said["final_loss_18"] < said["final_loss_56"] and said["first_loss_18"] < said["first_loss_56"]
 
 
+@needs("4.1")
+def test_what_is_left_is_as_4_1_says(said):
+    assert said["largest_loss_56"] > 2 * said["largest_loss_18"] and said["raw_rmse_56"] > 2 * said["raw_rmse_18"]
+    assert said["beta0_replica_ratio"] > 1 + 2 * said["beta0_interval_percent"] / 100
+
+
 @needs("4.2")
 def test_depth_and_gpu_type_act_as_4_2_says(said):
-    assert said["depth_matters"] > said["regressions"] / 2
+    assert said["regressions"] > said["depth_matters"] > said["regressions"] / 2
     assert said["gpu_matters"] <= 1, "beyond chance"
-    assert said["beta2_all_low"] > 0 and said["beta1_all_high"] < 0  # a higher floor, a higher start
-    assert said["beta2_1_depth_r2"] > said["beta2_all_depth_r2"]
+    assert said["emulated"] == 18
+    assert said["beta2_all_low"] > 0
+    assert all(said[f"{beta}_all_low"] < 0 < said[f"{beta}_all_high"] for beta in ("beta0", "beta1"))
+    # in the first piece a higher start, a faster fall, a higher floor
+    assert said["beta1_1_high"] < 0 < min(said["beta0_1_low"], said["beta2_1_low"])
     assert min(said["beta2_2_depth_r2"], said["beta1_3_depth_r2"]) > 0.7
-    assert max(said["beta0_2_depth_r2"], said["beta0_3_depth_r2"]) < 0.4
-    assert "beta2_3_depth_r2" not in said
+    assert not {"beta0_2_depth_r2", "beta0_3_depth_r2", "beta2_3_depth_r2"} & set(said)
 
 
 @needs("4.2")
-def test_the_prediction_is_as_good_as_4_2_says(said):
+def test_the_prediction_is_as_4_2_says(said):
     assert said["replicas"] == 3
-    assert 2 / 3 < said["late_mape"] / said["late_replica_percent"] < 3 / 2
     assert said["target_percent"] < said["asked_percent"]
 
 
@@ -91,6 +102,7 @@ def test_the_plan_is_as_4_3_says(committed, said):
     assert said["balance_4"] == pytest.approx(math.sqrt(2) * said["balance_2"], rel=0.01)
     assert said["synchronous_4_best_hours"] < said["synchronous_2_best_hours"]
     assert said["synchronous_2_40_hours"] > said["synchronous_2_1_hours"] > 2 * said["asynchronous_2_1_hours"]
-    plans = predictions.planned_hours(committed).query("not gpu_type.isna()").sort_values(["hours", "usd"])
-    front = plans[plans["usd"] < plans["usd"].cummin().shift(fill_value=math.inf)]
-    assert front["workers"].max() <= 2 and front["gpu_type"].nunique() > 1
+    plans = predictions.planned_hours(committed).query("not gpu_type.isna()")
+    fastest, cheapest = plans.loc[plans["hours"].idxmin()], plans.loc[plans["usd"].idxmin()]
+    assert (fastest["gpu_type"], fastest["servers"]) == (cheapest["gpu_type"], cheapest["servers"]) == ("V100", 0)
+    assert said["one_k80_cents"] / 2 < said["one_v100_cents"] < said["one_k80_cents"]

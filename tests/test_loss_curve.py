@@ -36,10 +36,7 @@ def test_impossible_parameters_are_refused(change):
 def test_a_drop_starts_a_new_curve():
     before, after = LossCurve(beta0=0.01, beta1=1, beta2=0.3), LossCurve(beta0=0.1, beta1=4, beta2=0.1)
     both = PiecewiseCurve(starts=(0, 100), curves=(before, after))
-    assert both.loss([0, 99, 100, 150]) == pytest.approx([before.loss(0), before.loss(99), after.loss(0), after.loss(50)])
-    assert both.step_at(0.9, 200) == pytest.approx(before.step_at(0.9))
-    assert both.step_at(0.15, 1000) == pytest.approx(100 + after.step_at(0.15))
-    assert both.step_at(0.15, 200) == math.inf
+    assert both.loss([0, 1, 100, 101, 150]) == pytest.approx([before.loss(0), before.loss(1), before.loss(100), after.loss(1), after.loss(50)])
 
 
 def test_starts_must_rise_from_zero():

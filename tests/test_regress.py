@@ -42,6 +42,17 @@ def test_an_effect_of_the_type_is_seen():
     assert regress(DEPTH, GPU, planted(p100=0.3, v100=0.6, deviation=0.05)).gpu_p < 1e-4
 
 
+def test_a_bent_effect_of_depth_hides_no_effect_of_the_type():
+    bent = 10 / np.sqrt(DEPTH) + np.where(GPU == "V100", 0.1, 0.0) + np.random.default_rng(0).normal(0, 0.02, 15)
+    assert regress(DEPTH, GPU, bent).gpu_p < 0.001
+
+
+def test_a_misfit_that_the_runs_of_a_depth_share_widens_the_depths_interval():
+    shared = np.repeat(np.random.default_rng(0).normal(0, 0.1, (200, 5)), 3, axis=1)
+    inside = [t.low <= 0.01 <= t.high for s in shared for t in regress(DEPTH, GPU, planted(deviation=0.01) + s).terms if t.name == "depth"]
+    assert 0.9 <= np.mean(inside) <= 0.99
+
+
 def test_depth_left_out_is_harder_than_depth_seen():
     bent = 1 / np.sqrt(DEPTH)
     found = regress(DEPTH, GPU, bent)

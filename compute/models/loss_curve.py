@@ -13,7 +13,7 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class LossCurve:
-    """β0 (per step), β1 and β2 of Eq. 1; losses are `unit` times the model's value, `unit` 1 for losses that were not normalised."""
+    """β0 (1/loss per step), β1 (1/loss) and β2 (loss) of Eq. 1; losses are `unit` times the model's value, `unit` 1 for losses that were not normalised."""
 
     beta0: float
     beta1: float
@@ -55,19 +55,11 @@ class PiecewiseCurve:
             raise ValueError(f"starts are {self.starts} for {len(self.curves)} curves; there must be one for each, rising from 0")
 
     def loss(self, step) -> np.ndarray:
-        """The loss after `step` steps of the whole training."""
+        """The loss after `step` steps of the whole training; the step that a drop comes after still belongs to the curve before."""
         step = np.asarray(step, dtype=float)
-        which = np.clip(np.searchsorted(self.starts, step, side="right") - 1, 0, None)
+        which = np.clip(np.searchsorted(self.starts, step, side="left") - 1, 0, None)
         pieces = [curve.loss(np.maximum(step - start, 0)) for start, curve in zip(self.starts, self.curves, strict=True)]
         return np.choose(which, pieces)
-
-    def step_at(self, loss: float, last: int) -> float:
-        """The first of `last` steps at which the loss is at most `loss`; infinite where none is."""
-        for start, curve, end in zip(self.starts, self.curves, (*self.starts[1:], last), strict=True):
-            reached = start + curve.step_at(loss)
-            if reached <= end:
-                return reached
-        return math.inf
 
 
 def without_outliers(loss, window: int) -> np.ndarray:

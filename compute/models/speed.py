@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TERMS = ("forward", "backward", "transfer", "connections of workers", "connections of servers")
-
 
 @dataclass(frozen=True, kw_only=True)
 class SynchronousSpeed:
@@ -27,7 +25,7 @@ class SynchronousSpeed:
             raise ValueError(f"batch is {self.batch}; it is the number of images of a step over all workers, above 0")
 
     def terms(self, servers, workers) -> np.ndarray:
-        """Seconds of each term of a step, shape (5, …), in the order of TERMS."""
+        """Seconds of each term of a step, shape (5, …), in the order of the module's docstring."""
         p, w = _counts(servers, workers)
         t = self.theta
         return np.stack(np.broadcast_arrays(t[0] * self.batch / w, t[1] + 0 * w, t[2] * w / p, t[3] * w, t[4] * p))
@@ -35,15 +33,6 @@ class SynchronousSpeed:
     def steps_per_s(self, servers, workers) -> np.ndarray:
         """Steps per second; every step trains M images."""
         return 1 / self.terms(servers, workers).sum(axis=0)
-
-    def best_workers(self, servers: int, most: int = 10_000) -> int:
-        """The number of workers, up to `most`, that makes a step shortest: near sqrt(θ0 M / (θ2/p + θ3))."""
-        per_worker = self.theta[2] / servers + self.theta[3]
-        if per_worker == 0:
-            return most
-        near = math.sqrt(self.theta[0] * self.batch / per_worker)
-        around = np.unique(np.clip([math.floor(near), math.ceil(near)], 1, most))
-        return int(around[np.argmax(self.steps_per_s(servers, around))])
 
 
 @dataclass(frozen=True, kw_only=True)

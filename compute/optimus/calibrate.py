@@ -20,6 +20,7 @@ from compute.models.loss_curve import LossCurve, block_means, without_outliers
 POINTS = 1000  # at the most; longer trainings are averaged over blocks of steps
 WINDOW_EPOCHS = 5  # of the paper's outlier rule
 LEVEL = 0.95
+ALIKE = 0.95  # the most that the autocorrelation of residuals is taken for
 NOTHING = 1e-6  # of the losses' range (β2), of β1 (β0 over the whole training): a bounded solver stops that close to 0 and means 0
 
 
@@ -29,7 +30,8 @@ class Fit:
 
     A coefficient is identified when its interval reaches at most half its value to either side, or for
     β2, whose true value may be 0, a twentieth of the losses' range. Residuals of neighbouring points
-    are not independent, so that intervals are on the narrow side.
+    are alike where the model bends otherwise than the data; intervals are widened for that, as for a
+    first-order autoregressive process, but they know nothing of what another seed would have given.
     """
 
     curve: LossCurve
@@ -112,7 +114,9 @@ def _covariance(k: np.ndarray, values: np.ndarray, residuals: np.ndarray) -> np.
     _, singular, directions = np.linalg.svd(slopes / length, full_matrices=False)
     if len(k) <= len(values) or singular[-1] <= 1e-8 * singular[0]:
         return np.full((len(values),) * 2, np.inf)
-    return (directions.T / singular**2) @ directions / np.outer(length, length) * (residuals @ residuals) / (len(k) - len(values))
+    alike = float(np.clip(residuals[1:] @ residuals[:-1] / max(residuals @ residuals, 1e-300), 0, ALIKE))
+    variance = (residuals @ residuals) / (len(k) - len(values)) * (1 + alike) / (1 - alike)
+    return (directions.T / singular**2) @ directions / np.outer(length, length) * variance
 
 
 def _start(k: np.ndarray, l: np.ndarray, floor: bool) -> np.ndarray:

@@ -65,7 +65,7 @@ def known_types(names: list[str]) -> tuple[str, ...]:
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `fit`, `predict` and `plan`."""
-    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), help="scale of the trainings; the largest there is, if left out")
+    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
 
 
 def fit(args: argparse.Namespace) -> list[Path]:

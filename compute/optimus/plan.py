@@ -2,7 +2,8 @@
 
 Speeds come from Eqs. 3 and 4 of Optimus with the coefficients of its Table 2, and for each GPU type
 from Eq. 4 with its computing terms replaced by the time that published measurements give for that GPU,
-and its transfer term in proportion to the size of the network that is planned.
+and its transfer term in proportion to the size of the network that is planned. A GPU by itself needs
+no server and exchanges nothing.
 """
 
 import csv
@@ -47,6 +48,9 @@ def run(runs: Path, scale: str | None) -> Path:
                 took = steps / float(speed.steps_per_s(servers, workers)) / 3600
                 row = {"speed_model": name, "servers": servers, "workers": workers, "gpu_type": gpu_type, "target": target, "hours": took}
                 hours.append(row)
+        if gpu_type:
+            alone = {"speed_model": name, "servers": 0, "workers": 1, "gpu_type": gpu_type, "target": target}
+            hours.append({**alone, "hours": steps * gpus[name].step_s(DEPTH) / 3600})
     made = Run(
         problem="optimus",
         job="plan",
@@ -62,7 +66,7 @@ def run(runs: Path, scale: str | None) -> Path:
 
 
 def prediction(runs: Path, scale: str | None) -> tuple[dict, Path]:
-    """The record and folder of the prediction at a scale, the largest there is by default."""
+    """The record and folder of the prediction at a scale, by default the one from the most trainings, of equal ones at the largest."""
     found = {}
     for folder in runs.glob("optimus-predict-*"):
         try:
@@ -70,7 +74,7 @@ def prediction(runs: Path, scale: str | None) -> tuple[dict, Path]:
         except (ArtefactError, OSError):
             continue
         found[record["scale"]] = (record, folder)
-    chosen = scale or max(found, key=SCALES.index, default=None)
+    chosen = scale or max(found, key=lambda name: (len(found[name][0]["inputs"]), SCALES.index(name)), default=None)
     if chosen not in found:
         raise ComputeError(f"there is no prediction{f' at scale {scale}' if scale else ''} in {runs}; make it with: python -m compute predict")
     return found[chosen]

@@ -1,10 +1,12 @@
 """The experiment `predict`: coefficients regressed on depth and GPU type, and ResNet-50's curve from them (question 4.2).
 
 The regression sees every depth but 50. The predicted curve is that of the piecewise model, so that
-each piece between learning-rate drops has its own regressions: three, or two where the loss hardly
-moves and most trainings leave the floor β2 open. There 1 / β1 and β2 share the loss between them as
-it happens, so that their regressions would add up to nothing sensible, and β2 is held at 0 for all.
-Epochs to an accuracy follow through the loss–accuracy relation that the other depths showed, which only falls (isotonic regression).
+each piece between learning-rate drops has its own regressions, of the coefficients that most of the
+trainings identify. Where the loss hardly moves they leave the floor β2 open, because 1 / β1 and β2
+share the loss between them as it happens; it is held at 0 there for all. Any other coefficient that
+is open is the trainings' median. Epochs to an accuracy follow through the loss–accuracy relation that
+the other depths showed, which only falls (isotonic regression); their range is what the prediction
+would have been worth for the depths between others, each left out in turn.
 """
 
 import math
@@ -16,6 +18,7 @@ import numpy as np
 from sklearn.isotonic import IsotonicRegression
 from tqdm import tqdm
 
+from compute import ComputeError
 from compute.models.loss_curve import LossCurve, PiecewiseCurve
 from compute.optimus.calibrate import Fit, block_of, fit, points_of
 from compute.optimus.regress import Regression, regress
@@ -36,20 +39,16 @@ def run(runs: Path, scale: str | None) -> Path:
     every = trainings(runs, scale)
     seen, held_out = [t for t in every if t.depth != HELD_OUT], [t for t in every if t.depth == HELD_OUT]
     segments = [fit_segment(name, every) for name, *_ in tqdm(seen[0].segments(), desc="fitting", unit="segment")]
-    regressions = {
-        (segment.name, beta): regress([t.depth for t in seen], [t.gpu_type for t in seen], [segment.value(t, beta) for t in seen])
-        for segment in segments
-        for beta in segment.coefficients
-    }
-    curves, targets = [], []
+    models = [learn(segment, seen) for segment in segments]
+    wrong, curves, targets = errors(segments, seen), [], []
     for gpu_type in dict.fromkeys(t.gpu_type for t in seen):
         measured = next((t for t in held_out if t.gpu_type == gpu_type), None)
         like = measured or next(t for t in seen if t.gpu_type == gpu_type)
-        predicted = by_epoch(predict(regressions, like, gpu_type), like)
+        predicted = by_epoch(predict(models, like, HELD_OUT, gpu_type), like)
         for epoch, loss in enumerate(predicted):
             real = float(measured.train_loss[epoch]) if measured else None
             curves.append({"depth": HELD_OUT, "gpu_type": gpu_type, "epoch": epoch, "predicted": loss, "measured": real})
-        targets += [{"depth": HELD_OUT, "gpu_type": gpu_type, **row} for row in epochs_to_targets(predicted, seen, measured)]
+        targets += [{"depth": HELD_OUT, "gpu_type": gpu_type, **row} for row in epochs_to_targets(predicted, wrong, seen, measured)]
     record = Run(
         problem="optimus",
         job="predict",
@@ -61,7 +60,7 @@ def run(runs: Path, scale: str | None) -> Path:
         seconds=round(time.perf_counter() - start, 3),
     )
     regressed = [row for segment in segments for row in segment.rows(every)]
-    tables = {"regressed_coefficients": regressed, "beta_regression": terms(regressions), "curve_predictions": curves, "epochs_to_target": targets}
+    tables = {"regressed_coefficients": regressed, "beta_regression": terms(models), "curve_predictions": curves, "epochs_to_target": targets}
     return write_run(record, tables, runs)
 
 
@@ -78,27 +77,45 @@ class Segment:
         """The coefficients that were fitted."""
         return COEFFICIENTS if self.floor else COEFFICIENTS[:2]
 
-    def value(self, training: Training, beta: str) -> float:
-        """A training's coefficient."""
-        return getattr(self.fits[training.run_id].curve, beta)
+    def values(self, trainings: list[Training], beta: str) -> list[float]:
+        """The trainings' values of a coefficient."""
+        return [getattr(self.fits[t.run_id].curve, beta) for t in trainings]
+
+    def open(self, trainings: list[Training], beta: str) -> bool:
+        """Whether most of the trainings leave a coefficient unidentified."""
+        left = [self.fits[t.run_id].intervals[COEFFICIENTS.index(beta)] is None for t in trainings]
+        return 2 * sum(left) > len(left)
 
     def rows(self, trainings: list[Training]) -> list[dict]:
         """Rows of `regressed_coefficients`."""
         rows = []
-        for training in trainings:
-            for beta, pair in zip(self.coefficients, self.fits[training.run_id].intervals, strict=False):
-                low, high = pair or (None, None)
-                value = self.value(training, beta)
+        for index, beta in enumerate(self.coefficients):
+            for training, value in zip(trainings, self.values(trainings, beta), strict=True):
+                low, high = self.fits[training.run_id].intervals[index] or (None, None)
                 rows.append({"source_run": training.run_id, "segment": self.name, "parameter": beta, "value": value, "low": low, "high": high})
         return rows
 
 
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """What a segment's coefficients are at a depth on a GPU type: the regression of each that is identified, the median of any other, 0 for a β2 that was held."""
+
+    segment: str
+    regressions: dict[str, Regression]
+    medians: dict[str, float]
+
+    def curve(self, depth: int, gpu_type: str) -> LossCurve:
+        """The segment's predicted curve."""
+        found = {beta: regression.predict(depth, gpu_type) for beta, regression in self.regressions.items()}
+        return LossCurve(**{"beta2": 0.0, **self.medians, **found})
+
+
 def fit_segment(name: str, trainings: list[Training]) -> Segment:
     """A segment of the trainings, with a floor unless most of the depths that the regression sees leave β2 open."""
-    free = _fits(name, trainings, floor=True)
-    open_ = [free[t.run_id].intervals[2] is None for t in trainings if t.depth != HELD_OUT]
-    floor = 2 * sum(open_) <= len(open_)
-    return Segment(name=name, floor=floor, fits=free if floor else _fits(name, trainings, floor=False))
+    free = Segment(name=name, floor=True, fits=_fits(name, trainings, floor=True))
+    if not free.open([t for t in trainings if t.depth != HELD_OUT], "beta2"):
+        return free
+    return Segment(name=name, floor=False, fits=_fits(name, trainings, floor=False))
 
 
 def _fits(name: str, trainings: list[Training], floor: bool) -> dict[str, Fit]:
@@ -110,13 +127,35 @@ def _fits(name: str, trainings: list[Training], floor: bool) -> dict[str, Fit]:
     return found
 
 
-def predict(regressions: dict[tuple[str, str], Regression], like: Training, gpu_type: str) -> PiecewiseCurve:
-    """The held-out depth's curve on a GPU type, with the learning-rate drops of a training like it; a coefficient without a regression is 0."""
-    curves = []
-    for name in (name for name, *_ in like.segments() if name != "all"):
-        found = {beta: regressions.get((name, beta)) for beta in COEFFICIENTS}
-        curves.append(LossCurve(**{beta: each.predict(HELD_OUT, gpu_type) if each else 0.0 for beta, each in found.items()}))
-    return PiecewiseCurve(starts=(0, *like.drops), curves=tuple(curves))
+def learn(segment: Segment, seen: list[Training]) -> Model:
+    """Regress a segment's coefficients over the trainings. Raises ComputeError for too few of them."""
+    depths, gpu_types = [t.depth for t in seen], [t.gpu_type for t in seen]
+    identified = [beta for beta in segment.coefficients if not segment.open(seen, beta)]
+    return Model(
+        segment=segment.name,
+        regressions={beta: regress(depths, gpu_types, segment.values(seen, beta)) for beta in identified},
+        medians={beta: float(np.median(segment.values(seen, beta))) for beta in segment.coefficients if beta not in identified},
+    )
+
+
+def predict(models: list[Model], like: Training, depth: int, gpu_type: str) -> PiecewiseCurve:
+    """A depth's curve on a GPU type, with the learning-rate drops of a training like it."""
+    pieces = [model.curve(depth, gpu_type) for model in models if model.segment != "all"]
+    return PiecewiseCurve(starts=(0, *like.drops), curves=tuple(pieces))
+
+
+def errors(segments: list[Segment], seen: list[Training]) -> list[tuple[Training, np.ndarray]]:
+    """For each training of a depth between others, real over predicted loss by epoch, had its depth been left out; none where too few depths are left."""
+    depths, found = sorted({t.depth for t in seen}), []
+    for depth in depths[1:-1]:
+        rest = [t for t in seen if t.depth != depth]
+        try:
+            models = [learn(segment, rest) for segment in segments]
+        except ComputeError:
+            return []
+        mine = [t for t in seen if t.depth == depth]
+        found += [(t, t.train_loss / np.array(by_epoch(predict(models, t, depth, t.gpu_type), t))) for t in mine]
+    return found
 
 
 def by_epoch(curve: PiecewiseCurve, like: Training) -> list[float]:
@@ -125,17 +164,18 @@ def by_epoch(curve: PiecewiseCurve, like: Training) -> list[float]:
     return curve.loss(steps).reshape(-1, like.steps_per_epoch).mean(axis=1).tolist()
 
 
-def epochs_to_targets(predicted: list[float], seen: list[Training], measured: Training | None) -> list[dict]:
-    """For each target accuracy: epochs predicted through all trainings' loss–accuracy relation, the range over each training's own, and the real ones.
+def epochs_to_targets(predicted: list[float], wrong: list[tuple[Training, np.ndarray]], seen: list[Training], measured: Training | None) -> list[dict]:
+    """For each target accuracy: epochs predicted through all trainings' loss–accuracy relation, their range, and the real ones.
 
-    None where the accuracy is not reached.
+    The range is over the `errors`: the predicted losses as wrong as a training's were, and turned into
+    accuracy by that training's own relation. None where the accuracy is not reached.
     """
     pooled = relation(np.concatenate([t.train_loss for t in seen]), np.concatenate([t.test_accuracy for t in seen]))
-    own = [relation(t.train_loss, t.test_accuracy) for t in seen]
-    expected, spread = pooled(predicted), [one(predicted) for one in own]
+    expected = pooled(predicted)
+    otherwise = [relation(t.train_loss, t.test_accuracy)(np.array(predicted) * factor) for t, factor in wrong if len(factor) == len(predicted)]
     rows = []
     for target in TARGETS:
-        each = sorted(first_epoch(accuracy, target) for accuracy in spread)
+        each = sorted(first_epoch(accuracy, target) for accuracy in otherwise) or [math.inf]
         rows.append(
             {
                 "target": target,
@@ -164,12 +204,12 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def terms(regressions: dict[tuple[str, str], Regression]) -> list[dict]:
+def terms(models: list[Model]) -> list[dict]:
     """Rows of `beta_regression`: one a coefficient of each regression, with the regression's quality."""
     return [
         {
-            "segment": segment,
-            "parameter": name,
+            "segment": model.segment,
+            "parameter": beta,
             "term": term.name,
             "coefficient": term.coefficient,
             "low": term.low,
@@ -179,6 +219,7 @@ def terms(regressions: dict[tuple[str, str], Regression]) -> list[dict]:
             "cv_rmse": found.cv_rmse,
             "gpu_p": found.gpu_p,
         }
-        for (segment, name), found in regressions.items()
+        for model in models
+        for beta, found in model.regressions.items()
         for term in found.terms
     ]

@@ -1,8 +1,10 @@
 """Regression of a loss-model coefficient on a network's depth and its GPU type (question 4.2).
 
 Ordinary least squares by scikit-learn on depth (in layers) and one indicator for each GPU type but
-the first; intervals and the test of the GPU type by the usual normal theory. The prediction error is
-judged by leaving out one depth at a time, because a depth, not a run, is what is to be predicted.
+the first. A straight line need not fit the depths, and the runs of a depth share that misfit, so the
+depth's interval is that of a regression on the means of the depths, and the GPU types are compared
+within depths (depth as a factor, the usual normal theory). The prediction error is judged by leaving
+out one depth at a time, because a depth, not a run, is what is to be predicted.
 """
 
 from dataclasses import dataclass
@@ -34,7 +36,7 @@ class Regression:
 
     `r2` of the fit, `depth_r2` with the depth alone, `cv_rmse` of predictions with one depth left out
     (in β's own unit), and `gpu_p`, the probability of differences between GPU types at least this
-    large if the type had no effect (F test of its indicators). `least` and `most` bound the β that were seen.
+    large if the type had no effect (F test of its indicators beside depth as a factor). `least` and `most` bound the β that were seen.
     """
 
     gpu_types: tuple[str, ...]
@@ -64,25 +66,38 @@ def regress(depth, gpu_type, beta) -> Regression:
     """
     depth, beta, gpu = np.asarray(depth, dtype=float), np.asarray(beta, dtype=float), np.asarray(gpu_type)
     types = tuple(dict.fromkeys(gpu.tolist()))
-    free = len(beta) - 1 - len(types)
-    if len(np.unique(depth)) < 3 or len(types) < 2 or free < 1:
+    levels = (depth[:, None] == np.unique(depth)).astype(float)
+    kinds = (gpu[:, None] == np.array(types[1:])).astype(float)
+    free, spare = len(beta) - levels.shape[1] - kinds.shape[1], levels.shape[1] - 2
+    if spare < 1 or len(types) < 2 or free < 1:
         raise ComputeError(f"a regression on depth and GPU type needs three depths and two types at least; there are {len(beta)} runs")
-    x = np.column_stack([depth, *[gpu == name for name in types[1:]]]).astype(float)
+    x = np.column_stack([depth, kinds])
     model, alone = LinearRegression().fit(x, beta), LinearRegression().fit(x[:, :1], beta)
-    error, error_alone = (float(np.sum((beta - m.predict(x[:, : m.n_features_in_])) ** 2)) for m in (model, alone))
-    design = np.column_stack([np.ones(len(beta)), x])
-    half = student.ppf((1 + LEVEL) / 2, free) * np.sqrt(error / free * np.diag(np.linalg.inv(design.T @ design)))
+    within, both = _error(levels, beta), _error(np.hstack([levels, kinds]), beta)
+    means = levels.T @ (beta - kinds @ model.coef_[1:]) / levels.sum(axis=0)
+    half = np.concatenate([_half(np.column_stack([np.ones(spare + 2), np.unique(depth)]), means, spare), _half(np.hstack([levels, kinds]), beta, free)[spare + 2 :]])
     values = [float(model.intercept_), *map(float, model.coef_)]
     names = ("intercept", "depth", *types[1:])
     left_out = cross_val_predict(LinearRegression(), x, beta, groups=depth, cv=LeaveOneGroupOut())
-    ratio = (error_alone - error) / (len(types) - 1) / (error / free) if error > 0 else 0.0
+    ratio = (within - both) / (len(types) - 1) / (both / free) if both > 0 else 0.0
     return Regression(
         gpu_types=types,
         terms=tuple(Term(name=n, coefficient=v, low=v - h, high=v + h) for n, v, h in zip(names, values, map(float, half), strict=True)),
         r2=float(model.score(x, beta)),
         depth_r2=float(alone.score(x[:, :1], beta)),
         cv_rmse=float(np.sqrt(np.mean((left_out - beta) ** 2))),
-        gpu_p=float(fisher.sf(ratio, len(types) - 1, free)),
+        gpu_p=float(fisher.sf(max(ratio, 0.0), len(types) - 1, free)),
         least=float(beta.min()),
         most=float(beta.max()),
     )
+
+
+def _error(design: np.ndarray, values: np.ndarray) -> float:
+    """Sum of squares that least squares leaves."""
+    return float(np.sum((values - design @ np.linalg.lstsq(design, values)[0]) ** 2))
+
+
+def _half(design: np.ndarray, values: np.ndarray, free: int) -> np.ndarray:
+    """Half the width of each coefficient's interval."""
+    variance = _error(design, values) / free * np.diag(np.linalg.pinv(design.T @ design))
+    return student.ppf((1 + LEVEL) / 2, free) * np.sqrt(np.maximum(variance, 0))

@@ -35,7 +35,7 @@ class Training:
 
 
 def trainings(runs: Path, scale: str | None = None) -> list[Training]:
-    """All finished trainings of the CIFAR family at one scale, the largest there is by default, by depth and GPU type.
+    """All finished trainings of the CIFAR family at one scale, by default the largest that is as complete as any, by depth and GPU type.
 
     Raises ComputeError where there are none; artefacts that cannot be read are passed over, the store says why.
     """
@@ -47,7 +47,8 @@ def trainings(runs: Path, scale: str | None = None) -> list[Training]:
             continue
         if record["model"] == f"resnet{record['depth']}":
             found.append((folder, record))
-    chosen = scale or max((record["scale"] for _, record in found), key=SCALES.index, default=None)
+    kinds = {name: len({(r["depth"], r["gpu_type"]) for _, r in found if r["scale"] == name}) for name in SCALES}
+    chosen = scale or max(SCALES, key=lambda name: (kinds[name], SCALES.index(name)))
     mine = [_read(folder, record) for folder, record in found if record["scale"] == chosen]
     if not mine:
         raise ComputeError(f"there are no trainings{f' at scale {scale}' if scale else ''} in {runs}; make them with: python -m compute train")

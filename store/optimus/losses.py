@@ -13,11 +13,17 @@ GPU_TYPES = ("K80", "P100", "V100")
 TRAININGS = at_complete_scale(
     "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth", variant="model || gpu_type"
 )
-# the newest fit of trainings at that scale
-NEWEST = f"""
-    SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'fit'
-    ORDER BY scale = (SELECT any_value(scale) FROM ({TRAININGS})) DESC, scale DESC, started_at DESC LIMIT 1
-"""
+
+
+def newest(job: str) -> str:
+    """SQL of the id of the newest run of a job at the trainings' scale, or else at the largest there is."""
+    return f"""
+        SELECT run_id FROM runs WHERE problem = 'optimus' AND job = '{job}'
+        ORDER BY scale = (SELECT any_value(scale) FROM ({TRAININGS})) DESC, scale DESC, started_at DESC LIMIT 1
+    """
+
+
+NEWEST = newest("fit")
 
 
 def trainings(reader: Reader) -> pd.DataFrame:
@@ -106,20 +112,30 @@ def forecasts(reader: Reader) -> pd.DataFrame:
 
 
 def forecast_quality(reader: Reader) -> pd.DataFrame:
-    """By method and fifth of the training (1 to 5): median size of the forecast's error in percent, and the share of forecasts that said never, in percent."""
+    """By method and number of drops that had been seen: median size of the forecast's error in percent, share that said never, and the error of no model.
+
+    A forecast of fewer epochs than had been trained counts as those, one of never as infinite (a median
+    that is infinite is NULL). `naive_percent` is the median error of saying that the training ends now.
+    """
     return reader.df(f"""
-        SELECT method, least(5, 1 + floor(progress_percent / 20.001))::INTEGER AS fifth, median(abs(100 * (forecast_epochs / real_epochs - 1))) AS error_percent,
-               100 * avg((forecast_epochs IS NULL)::INTEGER) AS never_percent, count(*)::INTEGER AS forecasts
-        FROM forecasts WHERE run_id = ({NEWEST}) GROUP BY ALL ORDER BY ALL
+        WITH mine AS (
+            SELECT f.*, len(list_filter((t.config->'$.drops')::INTEGER[], lambda d: d < f.epoch)) AS drops,
+                   CASE WHEN forecast_epochs IS NULL THEN 'infinity' ELSE abs(100 * (greatest(forecast_epochs, epoch) / real_epochs - 1)) END AS error
+            FROM forecasts AS f JOIN runs AS t ON t.run_id = f.source_run WHERE f.run_id = ({NEWEST})
+        )
+        SELECT method, drops, CASE WHEN isfinite(median(error)) THEN median(error) END AS error_percent,
+               100 * avg((forecast_epochs IS NULL)::INTEGER) AS never_percent, median(100 * (1 - epoch / real_epochs)) AS naive_percent, count(*)::INTEGER AS forecasts
+        FROM mine GROUP BY ALL ORDER BY ALL
     """)
 
 
 def up_to_date(reader: Reader) -> bool:
-    """Whether the fit, the prediction and the plan were made from the trainings that the store shows, all of them."""
+    """Whether the fit and the prediction were made from the trainings that the store shows, all of them, and the plan from that prediction."""
     row = reader.one(f"""
-        WITH shown AS (SELECT list_sort(list(run_id)) AS ids FROM ({TRAININGS})),
-             made AS (SELECT job, list_sort(inputs) AS ids FROM runs WHERE problem = 'optimus' AND job IN ('fit', 'predict')
-                      QUALIFY row_number() OVER (PARTITION BY job ORDER BY scale DESC, started_at DESC) = 1)
-        SELECT count(*) FILTER (made.ids = shown.ids) = 2 FROM made, shown
+        WITH shown AS (SELECT list_sort(list(run_id)) AS ids FROM ({TRAININGS}))
+        SELECT list_sort(fit.inputs) = shown.ids AND list_sort(predict.inputs) = shown.ids
+               AND list_contains(plan.inputs, predict.run_id) AND plan.started_at >= predict.started_at
+        FROM shown, runs AS fit, runs AS predict, runs AS plan
+        WHERE fit.run_id = ({NEWEST}) AND predict.run_id = ({newest("predict")}) AND plan.run_id = ({newest("plan")})
     """)
     return bool(row and row[0])

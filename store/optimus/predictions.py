@@ -2,12 +2,10 @@
 
 import pandas as pd
 
+from store.optimus.losses import TRAININGS, newest
 from store.reader import Reader
 
-NEWEST = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'predict' ORDER BY scale DESC, started_at DESC LIMIT 1"
-
-PLAN = "SELECT run_id FROM runs WHERE problem = 'optimus' AND job = 'plan' ORDER BY scale DESC, started_at DESC LIMIT 1"
-
+NEWEST, PLAN = newest("predict"), newest("plan")
 # the depth that 4.2 predicts and no regression sees
 HELD_OUT = 50
 # the test accuracy, in percent, and the epochs that the assignment asks for
@@ -43,24 +41,29 @@ def effects(reader: Reader) -> pd.DataFrame:
 
 
 def coefficients(reader: Reader) -> pd.DataFrame:
-    """Every fitted coefficient with its interval (NULL: not identified) and what the regression says of its depth and GPU type, `regressed`."""
+    """Every fitted coefficient with its interval (NULL: not identified) and `regressed`, what is predicted for its depth and GPU type (NULL: no regression).
+
+    Predictions stay within the values that the regression saw.
+    """
     return reader.df(f"""
         WITH terms AS (SELECT * FROM beta_regression WHERE run_id = ({NEWEST})),
-             seen AS ({FITTED})
+             seen AS (SELECT *, min(value) FILTER (depth <> {HELD_OUT}) OVER piece AS least, max(value) FILTER (depth <> {HELD_OUT}) OVER piece AS most
+                      FROM ({FITTED}) WINDOW piece AS (PARTITION BY segment, parameter))
         SELECT 'ResNet-' || s.depth AS network, s.depth, s.gpu_type, s.segment, s.parameter, s.value, s.low, s.high,
-               greatest(0, i.coefficient + d.coefficient * s.depth + coalesce(g.coefficient, 0)) AS regressed
+               CASE WHEN d.coefficient IS NOT NULL
+                    THEN least(most, greatest(least, i.coefficient + d.coefficient * s.depth + coalesce(g.coefficient, 0))) END AS regressed
         FROM seen AS s
-        JOIN terms AS i ON (i.segment, i.parameter, i.term) = (s.segment, s.parameter, 'intercept')
-        JOIN terms AS d ON (d.segment, d.parameter, d.term) = (s.segment, s.parameter, 'depth')
+        LEFT JOIN terms AS i ON (i.segment, i.parameter, i.term) = (s.segment, s.parameter, 'intercept')
+        LEFT JOIN terms AS d ON (d.segment, d.parameter, d.term) = (s.segment, s.parameter, 'depth')
         LEFT JOIN terms AS g ON (g.segment, g.parameter, g.term) = (s.segment, s.parameter, s.gpu_type)
         ORDER BY s.segment = 'all' DESC, s.segment, s.parameter, s.gpu_type, s.depth
     """)
 
 
 def curves(reader: Reader) -> pd.DataFrame:
-    """Predicted and measured mean training loss of the held-out depth by GPU type; epochs count from 1."""
+    """Predicted and trained: mean training loss of the held-out depth by GPU type; epochs count from 1."""
     return reader.df(f"""
-        SELECT gpu_type, epoch + 1 AS epoch, predicted, measured, 100 * (predicted / measured - 1) AS error_percent
+        SELECT gpu_type, epoch + 1 AS epoch, predicted, measured AS trained, 100 * (predicted / measured - 1) AS error_percent
         FROM curve_predictions WHERE run_id = ({NEWEST}) ORDER BY gpu_type, epoch
     """)
 
@@ -68,7 +71,7 @@ def curves(reader: Reader) -> pd.DataFrame:
 def errors(reader: Reader, first_epoch: int, last_epoch: int) -> pd.DataFrame:
     """Error of the predicted curve by GPU type: RMSE over all epochs, and over a window (epochs from 1, inclusive) the mean absolute and the symmetric percentage.
 
-    The plain percentage divides by the measured loss and explodes as that nears 0; the symmetric one
+    The plain percentage divides by the trained loss and explodes as that nears 0; the symmetric one
     divides by the mean of both and stays below 200.
     """
     return reader.df(
@@ -87,9 +90,9 @@ def errors(reader: Reader, first_epoch: int, last_epoch: int) -> pd.DataFrame:
 
 
 def epochs_to_target(reader: Reader) -> pd.DataFrame:
-    """For each GPU type and test accuracy (percent): epochs predicted, their range over the trainings' own relations, and measured."""
+    """For each GPU type and test accuracy (percent): epochs predicted, their range had the prediction been as wrong as for other depths, and trained."""
     return reader.df(f"""
-        SELECT gpu_type, round(100 * target)::INTEGER AS target_percent, predicted, low, high, measured
+        SELECT gpu_type, round(100 * target)::INTEGER AS target_percent, predicted, low, high, measured AS trained
         FROM epochs_to_target WHERE run_id = ({NEWEST}) ORDER BY gpu_type, target
     """)
 
@@ -110,20 +113,23 @@ def common_target(reader: Reader, wanted: int = ASKED) -> int | None:
 
 
 def agreement(reader: Reader) -> pd.DataFrame:
-    """One row, or none: the prediction's error over all GPU types, of the whole curve and of its second half, beside the spread of the measured curves.
+    """One row, or none: the prediction's error over all GPU types, of the whole curve and of its second half, beside the spread of the trained curves.
 
-    RMSE is in units of the loss, the others in percent; `replica_rmse` is the deviation of a single
-    measured curve from the mean of the three (with n - 1 in the denominator).
+    RMSE is in units of the loss, the others in percent; `replica_rmse` and `late_replica_percent` are the
+    deviation of a single trained curve from the mean of the three (as for n - 1 in the denominator),
+    `late_mean_percent` is that of the mean of the predicted curves from the mean of the trained ones.
     """
     return reader.df(f"""
         WITH mine AS (
-            SELECT *, epoch >= (max(epoch) OVER () + 1) / 2 AS late, avg(measured) OVER (PARTITION BY epoch) AS centre, count(measured) OVER (PARTITION BY epoch) AS replicas
+            SELECT *, epoch >= (max(epoch) OVER () + 1) / 2 AS late, avg(measured) OVER (PARTITION BY epoch) AS centre,
+                   avg(predicted) OVER (PARTITION BY epoch) AS expected, count(measured) OVER (PARTITION BY epoch) AS replicas
             FROM curve_predictions WHERE run_id = ({NEWEST}) AND measured IS NOT NULL
         )
         SELECT sqrt(avg((predicted - measured) ** 2)) AS curve_rmse, 100 * avg(abs(predicted - measured) / measured) AS curve_mape,
                200 * avg(abs(predicted - measured) / (predicted + measured)) AS curve_smape,
                100 * avg(abs(predicted - measured) / measured) FILTER (late) AS late_mape,
-               100 * avg(abs(measured - centre) / centre) FILTER (late) AS late_replica_percent,
+               100 * avg(abs(measured - centre) / centre) FILTER (late) * sqrt(any_value(replicas) / nullif(any_value(replicas) - 1, 0)) AS late_replica_percent,
+               100 * avg(abs(expected - centre) / centre) FILTER (late) AS late_mean_percent,
                sqrt(avg((measured - centre) ** 2) * any_value(replicas) / nullif(any_value(replicas) - 1, 0)) AS replica_rmse,
                any_value(replicas) AS replicas
         FROM mine HAVING count(*) > 0
@@ -146,10 +152,13 @@ def planned_hours(reader: Reader) -> pd.DataFrame:
 
 
 def balance(reader: Reader) -> pd.DataFrame:
-    """For 2 and 4 servers the number of workers, not rounded, at which Eq. 4's falling and rising terms balance: √(θ0 M / (θ2/p + θ3)); also for M = 128."""
+    """For 2 and 4 servers the number of workers, not rounded, at which Eq. 4's falling and rising terms balance: √(θ0 M / (θ2/p + θ3)).
+
+    `balance_trained` has the batch of the trainings for M.
+    """
     return reader.df(f"""
-        SELECT servers, sqrt(theta0 * m_batch / (theta2 / servers + theta3)) AS balance, sqrt(theta0 * 128 / (theta2 / servers + theta3)) AS balance_128
-        FROM speed_models, (VALUES (2), (4)) AS p(servers) WHERE run_id = ({PLAN}) AND name = 'synchronous' ORDER BY servers
+        SELECT servers, sqrt(theta0 * m_batch / (theta2 / servers + theta3)) AS balance, sqrt(theta0 * batch / (theta2 / servers + theta3)) AS balance_trained
+        FROM speed_models, (SELECT any_value(config->>'batch')::INTEGER AS batch FROM ({TRAININGS})), (VALUES (2), (4)) AS p(servers) WHERE run_id = ({PLAN}) AND name = 'synchronous' ORDER BY servers
     """)
 
 

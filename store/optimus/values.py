@@ -34,7 +34,7 @@ def _training_values(reader: Reader) -> dict[str, object]:
     found["train_images"] = "all" if found.get("train_images") is None else f"{int(found['train_images']):,}"
     for row in reader.df(f"""
         SELECT t.depth, avg(train_loss) FILTER (epoch = 0) AS first_loss, avg(train_loss) FILTER (last) AS final_loss,
-               100 * avg(test_accuracy) FILTER (last) AS final_accuracy, 100 * max(test_accuracy) FILTER (last) AS highest, 100 * min(test_accuracy) FILTER (last) AS lowest
+               100 * avg(test_accuracy) FILTER (last) AS final_accuracy
         FROM (SELECT run_id, epoch, train_loss, test_accuracy, epoch = max(epoch) OVER (PARTITION BY run_id) AS last FROM epochs)
         JOIN ({losses.TRAININGS}) AS t USING (run_id) GROUP BY t.depth
     """).itertuples():
@@ -42,7 +42,6 @@ def _training_values(reader: Reader) -> dict[str, object]:
             f"first_loss_{row.depth}": row.first_loss,
             f"final_loss_{row.depth}": row.final_loss,
             f"final_accuracy_{row.depth}": row.final_accuracy,
-            f"accuracy_spread_{row.depth}": row.highest - row.lowest,
         }
     return found
 
@@ -61,13 +60,20 @@ def _fit_values(reader: Reader) -> dict[str, object]:
         "fits_at_zero": int((whole["beta2"] == 0).sum()),
         "rmse_one_curve": misfit["one_curve"].median(),
         "rmse_restarted": misfit["restarted"].median(),
-        "restart_gain_percent": 100 * (1 - misfit["ratio"].median()),
+        "restart_gain_percent": 100 * (1 - misfit["restarted"].median() / misfit["one_curve"].median()),
         "later_pieces": len(later),
         "later_unidentified": int((~later["identified"]).sum()),
     }
+    raw = losses.misfit(reader, False, True).set_index("source_run")["restarted"]
+    for depth, rows in whole.groupby("depth"):
+        found |= {f"largest_loss_{depth}": rows["unit"].mean(), f"raw_rmse_{depth}": raw[rows["source_run"]].mean()}
+    replicas = whole.groupby("depth")["beta0"]
+    found["beta0_replica_ratio"] = (replicas.max() / replicas.min()).max()
+    found["beta0_interval_percent"] = (50 * (whole["beta0_high"] - whole["beta0_low"]) / whole["beta0"]).median()
     for row in losses.forecast_quality(reader).itertuples():
-        name = f"{row.method.replace(' ', '_')}_{row.fifth}"
-        found |= {f"forecast_{name}": None if pd.isna(row.error_percent) else row.error_percent, f"never_{name}": row.never_percent}
+        name = f"{row.method.replace(' ', '_')}_{row.drops}"
+        found |= {f"forecast_{name}": "never" if pd.isna(row.error_percent) else f"{row.error_percent:.0f} % off", f"never_{name}": row.never_percent}
+        found[f"naive_{row.drops}"] = row.naive_percent
     return found
 
 
@@ -83,9 +89,11 @@ def _effect_values(reader: Reader) -> dict[str, object]:
         "gpu_by_chance": 0.05 * len(rows),
         "gpu_p_least": rows["gpu_p"].min(),
         "gpu_p_median": rows["gpu_p"].median(),
+        "cv_least": rows["cv_percent"].min(),
+        "cv_most": rows["cv_percent"].max(),
     }
     for row in rows.itertuples():
-        found |= {f"{row.parameter}_{row.segment}_{name}": getattr(row, name) for name in ("per_layer", "low", "high", "r2", "depth_r2", "cv_percent", "gpu_p")}
+        found |= {f"{row.parameter}_{row.segment}_{name}": getattr(row, name) for name in ("per_layer", "low", "high", "depth_r2")}
     for row in reader.df(f"SELECT parameter, segment, depth, avg(value) AS mean FROM ({predictions.FITTED}) GROUP BY ALL").itertuples():
         found[f"{row.parameter}_{row.segment}_at_{row.depth}"] = row.mean
     return found
@@ -96,8 +104,12 @@ def _prediction_values(reader: Reader) -> dict[str, object]:
     found = _row(predictions.agreement(reader))
     target = predictions.common_target(reader)
     found |= {"asked_percent": predictions.ASKED, "asked_epochs": predictions.ASKED_EPOCHS, "target_percent": target}
-    for row in predictions.epochs_to_target(reader).query("target_percent == @target").itertuples():
-        found |= {f"{name}_epochs_{row.gpu_type.lower()}": getattr(row, name) for name in ("predicted", "low", "high", "measured")}
+    mine = predictions.epochs_to_target(reader).query("target_percent == @target")
+    found |= {"predicted_epochs": mine["predicted"].mean(), "trained_epochs": mine["trained"].mean()}
+    for row in mine.itertuples():
+        gpu_type = row.gpu_type.lower()
+        found |= {f"predicted_epochs_{gpu_type}": row.predicted, f"trained_epochs_{gpu_type}": row.trained}
+        found |= {f"{end}_epochs_{gpu_type}": "never" if pd.isna(epochs) else f"{epochs:.0f}" for end, epochs in (("low", row.low), ("high", row.high))}
     return {name: None if pd.isna(value) else value for name, value in found.items()}
 
 
@@ -108,15 +120,15 @@ def _plan_values(reader: Reader) -> dict[str, object]:
         if row.workers in (1, 40) or row.fastest:
             place = "best" if row.fastest else row.workers
             found |= {f"{row.speed_model}_{row.servers}_{place}_hours": row.hours, f"{row.speed_model}_{row.servers}_{place}_workers": row.workers}
-    for row in rows.query("not gpu_type.isna() and workers == 1 and servers == 1").itertuples():
-        found |= {f"one_{row.gpu_type.lower()}_minutes": 60 * row.hours, f"one_{row.gpu_type.lower()}_cents": 100 * row.usd}
+    for row in rows.query("not gpu_type.isna() and workers == 1 and servers in (0, 1)").itertuples():
+        name = f"{'served' if row.servers else 'one'}_{row.gpu_type.lower()}"
+        found |= {f"{name}_minutes": 60 * row.hours, f"{name}_cents": 100 * row.usd}
     for row in predictions.balance(reader).itertuples():
-        found |= {f"balance_{row.servers}": row.balance, f"balance_{row.servers}_m128": row.balance_128}
+        found |= {f"balance_{row.servers}": row.balance, f"balance_{row.servers}_trained": row.balance_trained}
     inputs = predictions.plan_inputs(reader)
     if len(inputs):
         found |= {
             "plan_images": inputs["images_of_an_epoch"].iloc[0],
-            "plan_m": inputs["m_batch"].min(),
             "plan_target_percent": 100 * rows["target"].iloc[0],
             "plan_epochs": rows["epochs"].iloc[0],
         }

@@ -107,7 +107,7 @@ def coefficients(title: str) -> alt.LayerChart:
 
 @drawing
 def prediction() -> alt.Chart:
-    """Predicted and measured loss by epoch: epoch, loss, gpu_type, series."""
+    """Predicted and trained loss by epoch: epoch, loss, gpu_type, series."""
     return (
         alt.Chart()
         .mark_line()
@@ -115,7 +115,7 @@ def prediction() -> alt.Chart:
             x=alt.X("epoch:Q", title="Epoch"),
             y=alt.Y("loss:Q", title="Mean training loss of an epoch", scale=alt.Scale(zero=False)),
             color=GPU,
-            strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "measured"], legend=alt.Legend(orient="bottom")),
+            strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "trained"], legend=alt.Legend(orient="bottom")),
             tooltip=tips("gpu_type", "series", "epoch", loss=".3f"),
         )
         .properties(height=380)

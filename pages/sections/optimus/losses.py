@@ -73,8 +73,9 @@ def _table() -> None:
         title=f"One hyperbola for a whole training misses by {misfit['one_curve'].median():.3f} (median RMSE), restarted at the drops by {misfit['restarted'].median():.3f}",
         alt_text="Coefficients of the loss model for every training",
         origins=of_jobs("optimus/fit"),
-        caption="k counts steps, from the drop on between drops, so β0 is per step; β1 and β2 have no unit, or that of the loss when losses are not divided. unit is the loss "
-        "that they were divided by, RMSE is in that unit. Not identified: the data allow a range so wide that the value says nothing.",
+        caption="k counts steps, from the drop on between drops; β2 and RMSE are in the unit that losses were divided by (column unit, 1 for losses as they are), β1 in its "
+        "inverse, β0 in that per step. Not identified: the data allow a range so wide that the value says nothing. Intervals allow for residuals that are alike from point to "
+        "point, but not for what another seed would have given: compare the three runs of a depth.",
         columns=number | interval,
         csv=ask(losses.loss_models, normalised, outliers),
     )
@@ -126,10 +127,12 @@ def _forecasts() -> None:
     if said.empty:
         return
     st.subheader("The forecast while training goes on", divider="gray")
-    quality = ask(losses.forecast_quality).query("method == 'restarted'").set_index("fifth")
+    last = ask(losses.forecast_quality).query("drops == drops.max()").set_index("method")
+    error = last["error_percent"].get("restarted", np.nan)
     figure(
         charts.forecasts(),
-        title=f"In the last fifth of a training the restarted model's forecast of the epochs needed is off by {quality['error_percent'].get(5, np.nan):.0f} % (median)",
+        title=f"After the last drop the restarted model's forecast of the epochs needed is off by {error:.0f} % (median); saying that training ends now would be off by "
+        f"{last['naive_percent'].max():.0f} %",
         alt_text="Error of the forecast of the remaining epochs against progress",
         origins=of_jobs("optimus/fit"),
         caption="At each point the model is fitted to what had been seen, and asked when the loss will be what it really ended at. Where it would have said never, there is "

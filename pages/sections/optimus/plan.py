@@ -33,14 +33,15 @@ def show() -> None:
     top = int(epochs.dropna(subset=["predicted"])["target_percent"].max())
     left, right = st.columns(2)
     target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, ask(predictions.common_target) or top, key="plan_target", bind="query-params")
-    batch = right.slider("Images of a step over all workers (M)", 8, 512, int(models["m_batch"].min()), key="m", bind="query-params",
-                         help="The paper does not state the batch size of its coefficients; its own Fig. 9 implies about 40.")  # fmt: skip
+    batch = right.slider("Images of a step over all workers (M)", 8, 512, int(models.set_index("name")["m_batch"]["synchronous"]), key="m", bind="query-params",
+                         help="Of the paper's cluster. The paper does not state the batch size of its coefficients; its own Fig. 9 implies about 40. "
+                         "A GPU type has the batch of its published throughputs.")  # fmt: skip
     wanted = epochs[epochs["target_percent"] == target].set_index("gpu_type")["predicted"].dropna()
     if wanted.empty:
         missing(f"{target} % is not predicted to be reached.", "python -m compute train --scale paper")
         return
     images = float(models["images_of_an_epoch"].iloc[0])
-    _hours(models, float(wanted.mean()), images, batch, target)
+    _hours(models, wanted, images, batch, target)
     _costs(models, wanted, images, target)
 
 
@@ -49,13 +50,14 @@ def _speed(row, batch: float) -> SynchronousSpeed | AsynchronousSpeed:
     return SynchronousSpeed(theta=theta, batch=batch) if row.mode == "synchronous" else AsynchronousSpeed(theta=theta[:4])
 
 
-def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, target: int) -> None:
+def _hours(models: pd.DataFrame, wanted: pd.Series, images: float, batch: int, target: int) -> None:
     left, right = st.columns(2)
     gpus = [name for name in models["name"] if name not in MODES]
     place = left.segmented_control("Hours on", [PAPER, *gpus], default=PAPER, required=True, key="cluster", bind="query-params")
     mode = right.segmented_control("Training", list(MODES), default=MODES[0], required=True, key="mode", bind="query-params", disabled=place in gpus)
     name = place if place in gpus else mode if mode in MODES else MODES[0]
     row = next(models[models["name"] == name].itertuples())
+    epochs, batch = (wanted.get(name, wanted.mean()), row.m_batch) if name in gpus else (wanted.mean(), batch)
     speed, steps = _speed(row, batch), epochs * images / batch
     rows = pd.concat(
         pd.DataFrame({"servers": servers, "workers": WORKERS, "hours": steps / speed.steps_per_s(servers, WORKERS) / 3600}) for servers in (2, 4)
@@ -68,9 +70,10 @@ def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, targe
         + "; ".join(f"{b.servers} servers are fastest with {b.workers} worker{'s' if b.workers > 1 else ''} ({_time(b.hours)})" for b in best),
         alt_text="Hours to the accuracy against the number of workers for two and four parameter servers",
         origins=of_jobs("optimus/plan") + published("Peng 2018, Table 2", *(["CIFAR course runs"] if name in gpus else [])),
-        caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch} images a step, "
+        caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch:.0f} images a step, "
         + (
-            f"modelled: computing from published training throughputs on a {name}, exchange from the paper's coefficients in proportion to the network's size. "
+            f"modelled: computing from published training throughputs on a {name}, in proportion to the images, which is the best that can be hoped for as shares get small, "
+            "exchange from the paper's coefficients in proportion to the network's size. "
             if name in gpus
             else "by the paper's coefficients for ImageNet's ResNet-50 on its own cluster. "
         )
@@ -81,6 +84,10 @@ def _hours(models: pd.DataFrame, epochs: float, images: float, batch: int, targe
 
 def _time(hours: float) -> str:
     return f"{hours:.1f} h" if hours >= 1 else f"{60 * hours:.1f} min"
+
+
+def _served(servers: int) -> str:
+    return f"{servers} server{'s' if servers > 1 else ''}" if servers else "no server"
 
 
 def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) -> None:
@@ -102,6 +109,8 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         hours = epochs[row.name] * images / row.m_batch / _speed(row, row.m_batch).steps_per_s(servers, workers) / 3600
         usd = hours * (workers * hourly.get(row.name, 0.0) + servers * server)
         plans.append(pd.DataFrame({"gpu_type": row.name, "servers": servers, "workers": workers, "hours": hours, "usd": usd}))
+        alone = epochs[row.name] * images * row.theta0 / 3600
+        plans.append(pd.DataFrame({"gpu_type": [row.name], "servers": [0], "workers": [1], "hours": [alone], "usd": [alone * hourly.get(row.name, 0.0)]}))
     plans = pd.concat(plans).sort_values(["hours", "usd"])
     plans["front"] = plans["usd"] < plans["usd"].cummin().shift(fill_value=np.inf)
     left, right = st.columns(2)
@@ -109,7 +118,7 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
     budget = right.number_input("Fastest within (USD)", 0.0, None, float(plans["usd"].median()), key="within_usd", bind="query-params")
     for place, chosen in ((left, plans[plans["hours"] <= within].nsmallest(1, "usd")), (right, plans[plans["usd"] <= budget].nsmallest(1, "hours"))):
         said = [
-            f"**{p.gpu_type}** × {p.workers}, {p.servers} server{'s' if p.servers > 1 else ''}: {p.hours:.3g} h, {p.usd:.3g} USD"
+            f"**{p.gpu_type}** × {p.workers}, {_served(p.servers)}: {p.hours:.3g} h, {p.usd:.3g} USD"
             for p in chosen.itertuples()
         ]
         place.markdown(said[0] if said else "No plan fits.")
@@ -118,7 +127,7 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         title=f"{plans['front'].sum()} of {len(plans)} plans to {target} % are on the front: nothing is both faster and cheaper",
         alt_text="Cost against hours of every plan with the Pareto front",
         origins=of_jobs("optimus/plan") + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
-        caption="Line: the front. Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
+        caption="Line: the front. A GPU by itself needs no server. Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
         "network's size (its cluster had 1 Gbit/s Ethernet). The K80's throughput is uncertain by a factor of two. Prices are one provider's list, and age.",
         data=plans,
     )
