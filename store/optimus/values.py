@@ -105,7 +105,7 @@ def _prediction_values(reader: Reader) -> dict[str, object]:
     target = predictions.common_target(reader)
     found |= {"asked_percent": predictions.ASKED, "asked_epochs": predictions.ASKED_EPOCHS, "target_percent": target}
     mine = predictions.epochs_to_target(reader).query("target_percent == @target")
-    found |= {"predicted_epochs": mine["predicted"].mean(), "trained_epochs": mine["trained"].mean()}
+    found |= {f"{name}_epochs_{end}": getattr(mine[name], end)() for name in ("predicted", "trained") for end in ("min", "max")}
     for row in mine.itertuples():
         gpu_type = row.gpu_type.lower()
         found |= {f"predicted_epochs_{gpu_type}": row.predicted, f"trained_epochs_{gpu_type}": row.trained}
@@ -130,6 +130,6 @@ def _plan_values(reader: Reader) -> dict[str, object]:
         found |= {
             "plan_images": inputs["images_of_an_epoch"].iloc[0],
             "plan_target_percent": 100 * rows["target"].iloc[0],
-            "plan_epochs": rows["epochs"].iloc[0],
+            "plan_epochs": rows.loc[rows["gpu_type"].isna(), "epochs"].iloc[0],
         }
     return found
