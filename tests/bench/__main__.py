@@ -49,12 +49,14 @@ def _counters() -> None:
 
 
 def _training() -> None:
-    from tests.bench.training import training
+    from tests.bench.training import agreement, training
 
     print(f"{'network':<10}{'plain loop':>14}{'one process':>20}{'side by side':>20}   (batch 128, medians of 3)")
     for row in training():
         ratios = [f"{1e3 * row[name]:>9.0f} ms {row['plain_s'] / row[name]:>5.2f}×" for name in ("one_process_s", "side_by_side_s")]
         print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}")
+    for name, losses in agreement().items():
+        print(f"{name:<6}mean loss of the third epoch, a number for each seed: {', '.join(f'{loss:.3f}' for loss in losses)}")
 
 
 def _transfer() -> None:

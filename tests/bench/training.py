@@ -1,7 +1,7 @@
 """The training loop beside the plain one: same network, same batch, same run, seconds a step.
 
-On a CPU two of our processes with a thread each share the cores, as `python -m compute train` does;
-their step counts as half, because two trainings advance in it.
+Side by side is as `python -m compute train` does it: on a CPU a process with one thread for each core,
+on CUDA several networks in one process; a step's time is then divided by the trainings that advance in it.
 """
 
 import statistics
@@ -11,8 +11,13 @@ import time
 
 import torch
 
+from compute.batches import Resident
 from compute.data import synthetic
 from compute.device import cores
+from compute.lane import Lane
+from compute.recipe import Recipe
+from compute.resnet_cifar import build
+from compute.train import train
 from tests.conftest import PROJECT
 from tests.plain_loop import plain_loop
 
@@ -25,41 +30,38 @@ print(ours(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
 """
 
 
-def ours(model: str, steps: int, threads: int) -> float:
-    """Seconds a step of our loop on the device at hand, without its first steps."""
-    from compute.batches import Resident
-    from compute.lane import Lane
-    from compute.recipe import Recipe
-    from compute.resnet_cifar import build
-
+def ours(model: str, steps: int, threads: int, networks: int = 1) -> float:
+    """Seconds a step of our loop on the device at hand, without its first steps, for each of `networks` that train in one process."""
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    data = synthetic(train=IMAGES, test=BATCH, px=32)
-    lane = Lane(build(model, 10, 0), Resident(data, device), Recipe(epochs=1000, batch=BATCH), device)
-    lane.begin()
-    for _ in range(WARMUP):
-        lane.step()
-    lane.settle()
-    start = time.perf_counter()
-    for step in range(steps):
-        if step and step % lane.steps == 0:
-            lane.begin()
-        lane.step()
-    lane.settle()
-    return (time.perf_counter() - start) / steps
+    resident = Resident(synthetic(train=IMAGES, test=BATCH, px=32), device)
+    lanes = [Lane(build(model, 10, seed), resident, Recipe(epochs=1000, batch=BATCH, seed=seed), device) for seed in range(networks)]
+    start = 0.0
+    for step in range(WARMUP + steps):
+        if step == WARMUP:
+            for lane in lanes:
+                lane.settle()
+            start = time.perf_counter()
+        for lane in lanes:
+            if step % lane.steps == 0:
+                lane.begin()
+            lane.step()
+    for lane in lanes:
+        lane.settle()
+    return (time.perf_counter() - start) / steps / networks
 
 
-def side_by_side(model: str, steps: int, processes: int) -> float:
-    """Seconds a step of our loop, when `processes` with one thread each share the cores, divided by their number."""
+def side_by_side(model: str, steps: int) -> float:
+    """Seconds a step of our loop where several trainings share the device."""
+    if torch.cuda.is_available():
+        return ours(model, steps, cores(), networks=3)
     command = [sys.executable, "-c", CHILD, model, str(steps), "1"]
-    children = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
-    return statistics.mean(float(child.communicate()[0]) for child in children) / processes
+    children = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(cores())]
+    return statistics.mean(float(child.communicate()[0]) for child in children) / cores()
 
 
 def plain(model: str, steps: int) -> float:
     """Seconds a step of the plain loop on the device at hand."""
-    from compute.resnet_cifar import build
-
     torch.set_num_threads(cores())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     data = synthetic(train=IMAGES, test=BATCH, px=32)
@@ -74,6 +76,19 @@ def training(models: tuple[str, ...] = ("resnet20", "resnet56"), steps: int = 15
         for _ in range(repeats):
             times["plain_s"].append(plain(model, steps))
             times["one_process_s"].append(ours(model, steps, cores()))
-            times["side_by_side_s"].append(side_by_side(model, steps, cores()))
+            times["side_by_side_s"].append(side_by_side(model, steps))
         found.append({"model": model, **{name: statistics.median(values) for name, values in times.items()}})
+    return found
+
+
+def agreement(model: str = "resnet20", epochs: int = 3, seeds: int = 3) -> dict[str, list[float]]:
+    """Mean loss over the last of some epochs, a number for each seed, of the plain loop and of ours."""
+    device, data = "cuda" if torch.cuda.is_available() else "cpu", synthetic(classes=10, train=IMAGES, test=BATCH, px=32, noise=250.0)
+    steps = IMAGES // BATCH
+    found: dict[str, list[float]] = {"plain": [], "ours": []}
+    for seed in range(seeds):
+        losses = plain_loop(build(model, 10, seed), data, epochs * steps, device=device, batch=BATCH, workers=cores(), seed=seed)[1]
+        found["plain"].append(statistics.mean(losses[-steps:]))
+        recipe = Recipe(epochs=epochs, batch=BATCH, seed=seed)
+        found["ours"].append(float(train(build(model, 10, seed), data, recipe, torch.device(device), bar=None).losses[-steps:].mean()))
     return found
