@@ -81,7 +81,7 @@ def training(models: tuple[str, ...] = ("resnet20", "resnet56"), steps: int = 15
     return found
 
 
-def agreement(model: str = "resnet20", epochs: int = 3, seeds: int = 3) -> dict[str, list[float]]:
+def agreement(model: str = "resnet20", epochs: int = 2, seeds: int = 2) -> dict[str, list[float]]:
     """Mean loss over the last of some epochs, a number for each seed, of the plain loop and of ours."""
     device, data = "cuda" if torch.cuda.is_available() else "cpu", synthetic(classes=10, train=IMAGES, test=BATCH, px=32, noise=250.0)
     steps = IMAGES // BATCH

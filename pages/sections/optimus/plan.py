@@ -113,7 +113,7 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         plans.append(pd.DataFrame({"gpu_type": [row.name], "servers": [0], "workers": [1], "hours": [alone], "usd": [alone * hourly.get(row.name, 0.0)]}))
     plans = pd.concat(plans).sort_values(["hours", "usd"])
     plans["front"] = plans["usd"] < plans["usd"].cummin().shift(fill_value=np.inf)
-    left, right = st.columns(2)
+    count, (left, right) = plans["front"].sum(), st.columns(2)
     within = left.number_input("Cheapest within (hours)", 0.0, None, float(plans["hours"].median()), key="within_hours", bind="query-params")
     budget = right.number_input("Fastest within (USD)", 0.0, None, float(plans["usd"].median()), key="within_usd", bind="query-params")
     for place, chosen in ((left, plans[plans["hours"] <= within].nsmallest(1, "usd")), (right, plans[plans["usd"] <= budget].nsmallest(1, "hours"))):
@@ -124,7 +124,7 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         place.markdown(said[0] if said else "No plan fits.")
     figure(
         charts.costs(),
-        title=f"{plans['front'].sum()} of {len(plans)} plans to {target} % are on the front: nothing is both faster and cheaper",
+        title=f"{count} of {len(plans)} plans to {target} % {'is' if count == 1 else 'are'} on the front: nothing is both faster and cheaper",
         alt_text="Cost against hours of every plan with the Pareto front",
         origins=of_jobs("optimus/plan") + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
         caption="Line: the front. A GPU by itself needs no server. Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
