@@ -19,7 +19,8 @@ JUDGED = at_complete_scale(
     f"""
     SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights,
            r.seconds / coalesce((config->>'together')::INTEGER, 1) AS seconds, (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs,
-           config->>'precision' AS precision, (config->>'views')::INTEGER AS views, coalesce((config->>'together')::INTEGER, 1) AS together, s.images, s.correct, s.loss,
+           config->>'precision' AS precision, (config->>'views')::INTEGER AS views,
+           (config->>'train_images')::INTEGER // (config->>'batch')::INTEGER AS epoch_steps, coalesce((config->>'together')::INTEGER, 1) AS together, s.images, s.correct, s.loss,
            100 * s.correct / s.images AS test_percent, 100 * v.correct / v.images AS val_percent,
            100 * (s.correct + {Z**2 / 2} - {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS low,
            100 * (s.correct + {Z**2 / 2} + {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS high,

@@ -1,5 +1,7 @@
 """What the written answers of Problem 1 quote, of the report's own target data set and image size."""
 
+import math
+
 import pandas as pd
 
 from store.reader import Reader
@@ -31,6 +33,7 @@ def _dataset_values(reader: Reader) -> dict[str, object]:
         "target_largest": classes.loc[classes["total"].idxmax(), "class_name"],
         "target_smallest": classes.loc[classes["total"].idxmin(), "class_name"],
         "base_parameters_m": PARAMETERS / 1e6,
+        "guess_loss": math.log(row["classes"]),
         "head_parameters_m": (2048 + 1) * row["classes"] / 1e6,
     }
     return found
@@ -49,12 +52,18 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
     for job in ("finetune", "extract", "scratch"):
         for rate, rows in results.curves(reader, name, px, job).groupby("lr"):
             key = f"{job}_{f'{rate:g}'.replace('.', '')}"
+            if rate == found.get(f"{job}_best_lr"):
+                found[f"{job}_best_last_loss"] = rows["train_loss"].iloc[-1]
             falls = rows[rows["lr_now"] < rows["lr_now"].shift()]
             found[f"{key}_drop_loss"] = rows["train_loss"].shift()[falls.index[0]] if len(falls) else None
+            found[f"{key}_drop_epoch"] = rows["epoch"][falls.index[0]] - 1 if len(falls) else None
             found |= {f"{key}_first_loss": rows["train_loss"].iloc[0], f"{key}_last_loss": rows["train_loss"].iloc[-1], f"{key}_train": rows["train_percent"].iloc[-1]}
+    if {"finetune_best_test", "extract_best_test"} <= set(found):
+        found["gain_points"] = found["finetune_best_test"] - found["extract_best_test"]
     judged = results.judged(reader, name, px)
     if len(judged):
-        found["extract_views"] = judged["views"].max()
+        steps, before = judged.loc[judged["job"] == "finetune", "epoch_steps"].max(), found.get("finetune_0001_drop_epoch")
+        found |= {"extract_views": judged["views"].max(), "finetune_epoch_steps": steps, "first_drop_steps": steps * before if before else None}
         found["base_weights"] = "; ".join(sorted(judged["weights"].dropna().unique())) or None
         found["transfer_device"] = " and ".join(sorted(judged["device"].dropna().unique()))
     return found
