@@ -58,6 +58,10 @@ class Request(ABC):
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """The network of a run at its beginning, or where its checkpoint left off."""
 
+    def extra_steps(self, run: Run) -> int:
+        """Steps that `finish` trains beyond the lane's, for the estimate of `--list`."""
+        return 0
+
     @abstractmethod
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Write the artefact of a run whose lane has come to its end; returns its folder."""
@@ -230,7 +234,7 @@ def show(request: Request, runs: list[Run], owed: list[Run], processes: int) -> 
             at, epochs = Checkpoint(request.checkpoints / run.run_id).epochs(), lane.recipe.epochs
             # a forward pass is a third of a step: the gradients of inputs and of weights cost as much again each
             evaluation = len(lane.data.test_labels) / lane.batch / 3 / lane.evaluate_every
-            left_s = (epochs - at) * (lane.steps + evaluation) * step_s[run.model]
+            left_s = ((epochs - at) * (lane.steps + evaluation) + request.extra_steps(run)) * step_s[run.model]
             total_s += left_s
             state = f"owed, at epoch {at} of {epochs}, about {left_s / 60:.0f} min"
         print(f"{run.run_id:48} {run.provenance:9} {state}")

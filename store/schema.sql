@@ -4,7 +4,7 @@
 
 CREATE TYPE problem AS ENUM ('transfer', 'supervision', 'flops', 'optimus');
 CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'paper');
-CREATE TYPE stage AS ENUM ('direct', 'linear', 'pretrained', 'final');
+CREATE TYPE stage AS ENUM ('untrained', 'direct', 'linear', 'pretrained', 'final');
 CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published', 'modelled');
 -- how surely a published fact is known: read in the paper, at a first-party source, through somebody
 -- else's summary, or derived from facts that are in the table
@@ -103,8 +103,8 @@ CREATE TABLE samples (
 );
 
 -- what a network gets right: stage `final` when all is done, `direct` by its own last layer before a
--- transfer, `linear` by a linear classifier on its features, `pretrained` before fine-tuning; loss is
--- the mean cross-entropy
+-- transfer, `linear` by a linear classifier on its features, `untrained` by one on those of its initial weights,
+-- `pretrained` before fine-tuning; loss is the mean cross-entropy
 CREATE TABLE scores (
     run_id VARCHAR NOT NULL,
     stage stage NOT NULL,
@@ -146,6 +146,38 @@ CREATE TABLE selected (
     image INTEGER NOT NULL CHECK (image >= 0),
     score DOUBLE NOT NULL CHECK (score BETWEEN 0 AND 1),
     true_id INTEGER NOT NULL CHECK (true_id >= 0)
+);
+
+-- how different the images of a class in the set are: root mean square distance of the teacher's features
+-- from the class's mean, mean over the classes
+CREATE TABLE selection_spread (
+    run_id VARCHAR NOT NULL,
+    p INTEGER NOT NULL CHECK (p > 0),
+    k INTEGER NOT NULL CHECK (k > 0),
+    spread DOUBLE NOT NULL CHECK (spread >= 0 AND isfinite(spread)),
+    PRIMARY KEY (run_id, p, k)
+);
+
+-- what the teacher selects from the same images thinned so that their classes are Zipf-distributed: labels
+-- and how many of them are correct, for all classes and for the rarest, of which there are rarest_images
+CREATE TABLE thinned (
+    run_id VARCHAR NOT NULL,
+    p INTEGER NOT NULL CHECK (p > 0),
+    k INTEGER NOT NULL CHECK (k > 0),
+    labels INTEGER NOT NULL CHECK (labels >= 0),
+    correct INTEGER NOT NULL CHECK (correct BETWEEN 0 AND labels),
+    rarest_images INTEGER NOT NULL CHECK (rarest_images > 0),
+    rarest_labels INTEGER NOT NULL CHECK (rarest_labels BETWEEN 0 AND labels),
+    rarest_correct INTEGER NOT NULL CHECK (rarest_correct BETWEEN 0 AND rarest_labels),
+    PRIMARY KEY (run_id, p, k)
+);
+
+-- a teacher's cross-entropy at the true label of every image without labels: how hard the image is for it
+CREATE TABLE unlabelled (
+    run_id VARCHAR NOT NULL,
+    image INTEGER NOT NULL CHECK (image >= 0),
+    loss FLOAT NOT NULL CHECK (loss >= 0 AND isfinite(loss)),
+    PRIMARY KEY (run_id, image)
 );
 
 -- some of the images that it selects, as PNG files

@@ -6,7 +6,7 @@ import torch
 from compute import ComputeError
 from compute.__main__ import main
 from compute.supervision.pretraining import long_tail, noisy, sampling_weights, zipf_sizes
-from compute.supervision.task import parts
+from compute.supervision.task import SCALES, parts
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
@@ -58,53 +58,71 @@ def test_a_long_tail_falls_with_the_rank():
 
 def test_samplings_draw_classes_by_size_root_or_evenly():
     labels = torch.tensor([0] * 64 + [1] * 16)
-    assert sampling_weights(labels, "natural") is None
-    for sampling, share in (("sqrt", 8 / 12), ("uniform", 0.5)):
+    for sampling, share in (("natural", 0.8), ("sqrt", 8 / 12), ("uniform", 0.5)):
         weights = sampling_weights(labels, sampling)
         assert float(weights[labels == 0].sum() / weights.sum()) == pytest.approx(share)
 
 
 def test_parts_have_no_image_in_common():
-    one, other = parts(LABELS, 200, 300)
+    one, other = parts(LABELS, 200, 300, 0)
     assert not set(one.tolist()) & set(other.tolist()) and LABELS[one].bincount().tolist() == [20] * 10
-    _, rest = parts(LABELS, 200)
+    _, rest = parts(LABELS, 200, None, 0)
     assert sorted([*one.tolist(), *rest.tolist()]) == list(range(1000))
     with pytest.raises(ComputeError, match="cannot be taken"):
-        parts(LABELS, 900, 101)
+        parts(LABELS, 900, 101, 0)
+    assert set(parts(LABELS, 200, None, 1)[0].tolist()) != set(one.tolist()), "every seed draws its own"
 
 
 def test_every_run_is_in_the_store(results):
     _, reader = results
     jobs = dict(reader.df("SELECT job, count(*) AS runs FROM runs GROUP BY job").itertuples(index=False))
-    # students: 2 K x 2 P, the truth of 2 K, self-training
-    assert jobs == {"noise": 2, "resampling": 3, "teacher": 1, "student": 7}
+    # students: 3 K with the middle P, 2 with the other one, the truth of 3 K, self-training
+    assert jobs == {"noise": 2, "resampling": 3, "teacher": 2, "student": 9}
     stages = reader.df("SELECT job, string_agg(DISTINCT stage::VARCHAR, ' ' ORDER BY stage::VARCHAR) AS stages FROM scores JOIN runs USING (run_id) GROUP BY job")
-    assert dict(stages.itertuples(index=False)) == {"noise": "direct linear", "resampling": "direct linear", "teacher": "final", "student": "final pretrained"}
+    assert dict(stages.itertuples(index=False)) == {"noise": "direct linear untrained", "resampling": "direct linear untrained", "teacher": "final", "student": "final pretrained"}
 
 
 def test_the_selection_is_that_of_the_teacher(results):
     _, reader = results
-    rows = reader.df("SELECT p, class_id, count(*) AS entries, max(rank) AS last, count(DISTINCT image) AS images FROM selected GROUP BY ALL")
-    assert (rows["entries"] == rows["images"]).all() and (rows["last"] == rows["entries"]).all() and rows["entries"].max() <= 16
-    falling = reader.one("SELECT bool_and(score <= before OR before IS NULL) FROM (SELECT score, lag(score) OVER (PARTITION BY p, class_id ORDER BY rank) AS before FROM selected)")
+    rows = reader.df("SELECT p, class_id, count(*) AS entries, max(rank) AS last, count(DISTINCT image) AS images FROM selected GROUP BY run_id, p, class_id")
+    assert (rows["entries"] == rows["images"]).all() and (rows["last"] == rows["entries"]).all() and rows["entries"].max() <= 32
+    falling = reader.one("SELECT bool_and(score <= before OR before IS NULL) FROM (SELECT score, lag(score) OVER (PARTITION BY run_id, p, class_id ORDER BY rank) AS before FROM selected)")
     assert falling[0]
-    shown = reader.one("SELECT count(*) FROM selected WHERE rank IN (1, 8, 16) AND image NOT IN (SELECT image FROM pictures)")
+    shown = reader.one("SELECT count(*) FROM selected WHERE rank IN (1, 4, 5, 8, 13, 16) AND run_id LIKE '%resnet20%' AND image NOT IN (SELECT image FROM pictures)")
     assert shown[0] == 0
+
+
+def test_a_teacher_says_how_hard_and_how_different_images_are(results):
+    _, reader = results
+    assert reader.one("SELECT count(*), count(DISTINCT run_id) FROM unlabelled") == (2 * 160, 2)
+    assert reader.one("SELECT count(*) FROM selected AS s ANTI JOIN unlabelled USING (run_id, image)") == (0,)
+    assert reader.one("SELECT count(*), min(spread) > 0 FROM selection_spread") == (3 * 2 + 1, True)
+    rows = reader.df("SELECT * FROM thinned")
+    assert len(rows) == 3 * 2 and (rows["rarest_images"] == 10).all() and (rows["labels"] > rows["rarest_labels"]).all()
+
+
+def test_the_student_on_labelled_data_alone_makes_as_many_steps_as_the_others(results):
+    _, reader = results
+    steps = reader.df("SELECT job, max(step) AS steps FROM epochs JOIN runs USING (run_id) WHERE model = 'resnet8' AND job IN ('teacher', 'student') GROUP BY run_id, job")
+    assert set(steps["job"]) == {"teacher", "student"} and steps["steps"].nunique() == 1
+    size = SCALES["cpu"]
+    first, second = size.student_images // size.batch * size.student_epochs, size.labelled // size.batch * size.finetune_epochs
+    assert first + second == size.labelled // size.batch * size.alone_epochs
 
 
 def test_students_see_as_many_images_at_the_same_rates_whatever_k_is(results):
     _, reader = results
     rows = reader.df("SELECT run_id, string_agg(step || ' at ' || epochs.lr, ', ' ORDER BY epoch) AS course FROM epochs JOIN runs USING (run_id) WHERE job = 'student' GROUP BY run_id")
-    assert len(rows) == 7 and rows["course"].nunique() == 1
+    assert len(rows) == 9 and rows["course"].nunique() == 1
     entries = reader.df("SELECT DISTINCT (config->>'entries')::INTEGER AS entries FROM runs WHERE job = 'student'")
     assert len(entries) > 1, "the selections should differ in size"
-    assert rows["course"].iloc[0].startswith("4 at 0.1, 8 at 0.1, 12 at 0.01, 16 at 0.001, 21 at 0.01")
+    assert rows["course"].iloc[0].startswith("5 at 0.1, 10 at 0.1, 15 at 0.01, 20 at 0.001, 25 at 0.01")
 
 
 def test_a_finished_run_is_not_trained_again(results, capsys):
     layout, _ = results
     assert main(command("teacher", layout.runs.parent)) == 0
-    assert "7 of 7 runs are there already" in capsys.readouterr().out
+    assert "9 of 9 runs are there already" in capsys.readouterr().out
     assert main(command("teacher", layout.runs.parent / "other", "--list")) == 0
     said = capsys.readouterr().out
     assert "supervision-student-self-k16-p2-smoke-s0" in said and "supervision-teacher-resnet8-smoke-s0 is not there" in said

@@ -3,6 +3,8 @@
 After Mahajan et al. 2018 (arXiv 1805.00932), at small scale: a network is trained on a source part,
 and what it learned is judged twice, by its own last layer (stage `direct`) and by a linear
 classifier trained on its features with the clean labels of a separate target part (stage `linear`).
+What that classifier owes to the network is seen beside the same on the network's initial weights (stage
+`untrained`).
 """
 
 from dataclasses import dataclass, replace
@@ -15,6 +17,7 @@ from tqdm import tqdm
 from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import Checkpoint
+from compute.data import stratified
 from compute.judge import judgement, outputs
 from compute.lane import Lane
 from compute.records import columns, finished_record
@@ -46,12 +49,10 @@ def long_tail(labels: Tensor, sizes: list[int]) -> Tensor:
     return torch.cat([(labels == c).nonzero().flatten()[:size] for c, size in enumerate(sizes)]).sort().values
 
 
-def sampling_weights(labels: Tensor, sampling: str) -> Tensor | None:
-    """The weight of each image, so that a class is drawn in proportion to its size (natural: None), to the root of it (sqrt), or not at all (uniform)."""
-    if sampling == "natural":
-        return None
-    sizes = torch.bincount(labels).double()
-    return (sizes.sqrt() / sizes if sampling == "sqrt" else 1 / sizes)[labels]
+def sampling_weights(labels: Tensor, sampling: str) -> Tensor:
+    """The weight of each image, so that a class is drawn in proportion to its size (natural), to the root of it (sqrt), or all alike (uniform)."""
+    power = {"natural": 0.0, "sqrt": -0.5, "uniform": -1.0}[sampling]
+    return torch.bincount(labels).double().pow(power)[labels]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,21 +76,22 @@ class PretrainingRequest(SupervisionRequest):
 
     def source(self, run: Run, resident: Resident) -> tuple[Resident, Tensor | None, dict]:
         """The source part with the labels that the network gets, weights of its images, and what is to be said of it."""
-        rows, _ = parts(resident.train_labels.cpu(), self.size.source, self.size.target)
-        labels = resident.train_labels.cpu()[rows]
+        everything = resident.train_labels.cpu()
+        _, others = parts(everything, self.size.target, None, run.seed)
         if self.job == "noise":
-            return resident.taking(rows, noisy(labels, run.config["noise"], resident.classes, run.seed)), None, {}
-        most = int(torch.bincount(labels).min())
-        sizes = zipf_sizes(most, resident.classes, run.config["zipf"], run.seed)
-        rows = rows[long_tail(labels, sizes)]
-        labels = resident.train_labels.cpu()[rows]
+            rows = others[stratified(everything[others], self.size.source, run.seed)]
+            return resident.taking(rows, noisy(everything[rows], run.config["noise"], resident.classes, run.seed)), None, {}
+        # the tail is cut from all that is not for the transfer, so that few images come many times
+        sizes = zipf_sizes(int(torch.bincount(everything[others]).min()), resident.classes, run.config["zipf"], run.seed)
+        rows = others[long_tail(everything[others], sizes)]
+        labels = everything[rows]
         return resident.taking(rows, labels), sampling_weights(labels, run.config["sampling"]), {"sizes": sizes}
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """A network from scratch on the source part; the same initial weights for all values of a seed."""
         size, (data, weights, _) = self.size, self.source(run, resident)
-        # a long tail holds fewer images than the part that it is cut from; as many are seen all the same
-        epochs = round(size.source_epochs * size.source / len(data.train_labels))
+        # a long tail holds another number of images; as many are seen all the same
+        epochs = max(1, round(size.source_epochs * size.source / len(data.train_labels)))
         how = size.recipe(epochs, run.seed, **self.how())
         model = build(size.network, resident.classes, run.seed)
         name = f"{self.job} {run.config.get('noise', run.config.get('sampling'))} seed {run.seed}"
@@ -98,10 +100,13 @@ class PretrainingRequest(SupervisionRequest):
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Judge the network by itself and after the transfer, and write both."""
         history = lane.history()
-        _, target = parts(resident.train_labels.cpu(), self.size.source, self.size.target)
+        target, _ = parts(resident.train_labels.cpu(), self.size.target, None, run.seed)
         clean = resident.taking(target, resident.train_labels.cpu()[target])
+        untrained = build(run.model, resident.classes, run.seed).to(lane.device, memory_format=torch.channels_last)
         tables = merged(
-            judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu(), "direct"), linear_judgement(lane.model, clean)
+            judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu(), "direct"),
+            linear_judgement(lane.model, clean),
+            linear_judgement(untrained, clean, "untrained"),
         )
         made = finished_record(run, history)
         said = self.source(run, resident)[2]

@@ -18,8 +18,6 @@ from compute.schedule import drops_at
 from compute.worklist import Request
 from store.artefact import Run
 
-PARTS_SEED = 0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
@@ -27,8 +25,10 @@ class Scale:
 
     `source` images to pretrain on and `target` ones to transfer to, for `source_epochs`; `labelled` ones
     for teacher and fine-tuning, all others without labels, from which K images a class are selected for
-    each of `ks`, with each of `ps`. A student sees `student_images` selected images in each of
-    `student_epochs`, whatever K is.
+    each of `ks` and `ps`. There is a student for each K with the middle P; with the others for those
+    from the middle K on, as no P makes a difference at the top of a ranking: a score above one half is
+    always an image's largest. A student sees `student_images` selected images in each of `student_epochs`,
+    whatever K is; the one on labelled data alone makes as many steps in its `alone_epochs`.
     """
 
     dataset: str
@@ -39,12 +39,18 @@ class Scale:
     source_epochs: int
     labelled: int
     teacher_epochs: int
+    alone_epochs: int
     student_images: int
     student_epochs: int
     finetune_epochs: int
     ks: tuple[int, ...]
     ps: tuple[int, ...] = (1, 2, 5)
     batch: int = 128
+
+    @property
+    def middle(self) -> tuple[int, int]:
+        """The K and P at which every kind of student is trained."""
+        return self.ks[len(self.ks) // 2], self.ps[len(self.ps) // 2]
 
     def recipe(self, epochs: int, seed: int, lr: float = 0.1, **how) -> Recipe:
         """Problem 4's recipe: SGD with momentum 0.9 and weight decay 1e-4, the rate dropped by ten at half and at three quarters."""
@@ -53,16 +59,16 @@ class Scale:
 
 SCALES = {
     "smoke": Scale(
-        dataset="synthetic", network="resnet8", teacher="resnet8", source=80, target=80, source_epochs=2, labelled=80, teacher_epochs=4,
-        student_images=64, student_epochs=4, finetune_epochs=2, ks=(8, 16), ps=(1, 2), batch=16,
+        dataset="synthetic", network="resnet8", teacher="resnet20", source=80, target=80, source_epochs=2, labelled=80, teacher_epochs=4,
+        alone_epochs=6, student_images=80, student_epochs=4, finetune_epochs=2, ks=(8, 16, 32), ps=(1, 2), batch=16,
     ),
     "cpu": Scale(
-        dataset="cifar10", network="resnet8", teacher="resnet20", source=10_000, target=4_000, source_epochs=15, labelled=4_000, teacher_epochs=50,
-        student_images=8_000, student_epochs=10, finetune_epochs=10, ks=(250, 500, 1000, 2000, 4000),
+        dataset="cifar10", network="resnet8", teacher="resnet20", source=10_000, target=1_000, source_epochs=15, labelled=4_000, teacher_epochs=50,
+        alone_epochs=34, student_images=8_000, student_epochs=12, finetune_epochs=10, ks=(500, 2000, 4000, 6000, 8000),
     ),
     "paper": Scale(
-        dataset="cifar10", network="resnet20", teacher="resnet56", source=40_000, target=10_000, source_epochs=100, labelled=4_000, teacher_epochs=300,
-        student_images=40_000, student_epochs=100, finetune_epochs=100, ks=(250, 500, 1000, 2000, 4000),
+        dataset="cifar10", network="resnet20", teacher="resnet56", source=40_000, target=4_000, source_epochs=100, labelled=4_000, teacher_epochs=300,
+        alone_epochs=1036, student_images=40_000, student_epochs=93, finetune_epochs=100, ks=(500, 2000, 4000, 6000, 8000),
     ),
 }  # fmt: skip
 
@@ -75,28 +81,31 @@ def images(scale: str, folder: Path | None) -> Images:
     return load(SCALES[scale].dataset, folder)
 
 
-def parts(labels: Tensor, first: int, second: int | None = None) -> tuple[Tensor, Tensor]:
-    """Row numbers of two stratified parts without a common image, of these sizes (None: the second holds all others), always the same."""
+def parts(labels: Tensor, first: int, second: int | None, seed: int) -> tuple[Tensor, Tensor]:
+    """Row numbers of two stratified parts without a common image, of these sizes (None: the second holds all others), drawn by the seed."""
     if first + (second or 1) > len(labels):
         raise ComputeError(f"{first} and {second or 1} images cannot be taken from {len(labels)}")
-    one = stratified(labels, first, PARTS_SEED)
+    one = stratified(labels, first, seed)
     rest = torch.ones(len(labels), dtype=torch.bool)
     rest[one] = False
     others = rest.nonzero().flatten()
-    return one, others if second is None else others[stratified(labels[others], second, PARTS_SEED)]
+    return one, others if second is None else others[stratified(labels[others], second, seed)]
 
 
-def linear_judgement(model: nn.Module, data: Resident) -> dict[str, list[dict]]:
-    """The judgement, at stage `linear`, of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
-    body, last = model.linear, nn.Identity()
-    model.linear = last  # what comes out is then what the linear layer saw
+def linear_judgement(model: nn.Module, data: Resident, stage: str = "linear") -> dict[str, list[dict]]:
+    """The judgement of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
+    (logits,) = logistic(features(model, plain(data)), data.train_labels.cpu(), [features(model, data)], data.classes)
+    return judgement(logits, data.test_labels.cpu(), stage)
+
+
+def features(model: nn.Module, data: Resident) -> Tensor:
+    """What the network's linear layer sees of every test image: float32 N x channels, on the CPU."""
+    last = model.linear
+    model.linear = nn.Identity()
     try:
-        train = outputs(model, plain(data))
-        test = outputs(model, data)
+        return outputs(model, data)
     finally:
-        model.linear = body
-    (logits,) = logistic(train, data.train_labels.cpu(), [test], data.classes)
-    return judgement(logits, data.test_labels.cpu(), "linear")
+        model.linear = last
 
 
 def plain(data: Resident) -> Resident:

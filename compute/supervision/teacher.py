@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
@@ -26,19 +27,20 @@ from compute.lane import Lane
 from compute.recipe import Recipe
 from compute.records import columns, finished_record
 from compute.resnet_cifar import build
+from compute.supervision.pretraining import long_tail, zipf_sizes
 from compute.supervision.select import Selection, select
-from compute.supervision.task import SupervisionRequest, images, merged, parts
+from compute.supervision.task import SupervisionRequest, features, images, merged, parts
 from compute.train import train_together
 from store.artefact import ArtefactError, Run, read_record, write_run
 
 FINETUNE_LR = 0.01
-SHOWN_RANKS = (1, 2, 3, 10, 100)  # and every K: whose images are kept to look at
+SHOWN = 4  # images at either end of each ranking that are kept to look at
 CHUNK = 8192  # images whose scores are taken in at once
 
 
-def labelled_and_rest(size, resident: Resident) -> tuple[Tensor, Tensor]:
+def labelled_and_rest(size, resident: Resident, seed: int) -> tuple[Tensor, Tensor]:
     """Row numbers of the labelled part and of all other train images, whose labels are not used."""
-    return parts(resident.train_labels.cpu(), size.labelled)
+    return parts(resident.train_labels.cpu(), size.labelled, None, seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,37 +49,52 @@ class TeacherRequest(SupervisionRequest):
 
     def planned(self) -> list[Run]:
         """Both networks of a seed before the next seed."""
-        size = self.size
-        config = {"labelled": size.labelled, "ps": list(size.ps), "ks": list(size.ks)}
-        return [
-            self.record("teacher", model, size.recipe(size.teacher_epochs, seed, **self.how()), {}, config)
-            for seed in range(self.seeds)
-            for model in dict.fromkeys((size.teacher, size.network))
-        ]
+        records = []
+        for seed in range(self.seeds):
+            for model in (self.size.teacher, self.size.network):
+                ks, ps = self.selections(model)
+                config = {"labelled": self.size.labelled, "ps": list(ps), "ks": list(ks)}
+                records.append(self.record("teacher", model, self.recipe(model, seed), {}, config))
+        return records
+
+    def recipe(self, model: str, seed: int) -> Recipe:
+        """The teacher's recipe, or of the student's network that with as many steps as a student makes."""
+        epochs = self.size.teacher_epochs if model == self.size.teacher else self.size.alone_epochs
+        return self.size.recipe(epochs, seed, **self.how())
+
+    def selections(self, model: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Each K and P that students are taught with; for self-training that is one of each."""
+        k, p = self.size.middle
+        return (self.size.ks, self.size.ps) if model == self.size.teacher else ((k,), (p,))
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
         """A network from scratch on the labelled part."""
-        rows, _ = labelled_and_rest(self.size, resident)
+        rows, _ = labelled_and_rest(self.size, resident, run.seed)
         data = resident.taking(rows, resident.train_labels.cpu()[rows])
-        how = self.size.recipe(self.size.teacher_epochs, run.seed, **self.how())
+        how = self.recipe(run.model, run.seed)
         model = build(run.model, resident.classes, run.seed)
         name = f"teacher {run.model} seed {run.seed}"
         return Lane(model, data, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
 
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
-        """Judge the teacher, score the images without labels, and write what it selects for every P."""
+        """Judge the teacher, score the images without labels, and write what it selects for every P, and what is hard for it."""
         history, size = lane.history(), self.size
-        _, rest = labelled_and_rest(size, resident)
-        labels = resident.train_labels.cpu()
+        _, rest = labelled_and_rest(size, resident, run.seed)
+        labels, (ks, ps) = resident.train_labels.cpu(), self.selections(run.model)
         whole = images(self.scale, self.data)
         unlabelled = resident.testing(whole.train_images[rest], labels[rest])
-        scores = outputs(lane.model, unlabelled, lane.precision).softmax(1).numpy()
-        chosen = {p: select(np.array_split(scores, max(1, len(scores) // CHUNK)), k=max(size.ks), p=p) for p in size.ps}
+        logits, seen = outputs(lane.model, unlabelled, lane.precision), features(lane.model, unlabelled).numpy()
+        scores = logits.softmax(1).numpy()
+        chosen = {p: choose(scores, max(ks), p) for p in ps}
+        main = run.model == size.teacher
         tables = {
             **judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu()),
             "selected": columns([row for p, selection in chosen.items() for row in rows_of(selection, p, rest, labels)]),
+            "selection_spread": [{"p": p, "k": k, "spread": spread(selection.first(k), seen)} for p, selection in chosen.items() for k in ks],
+            "thinned": thinned(scores, labels[rest], ks, ps, run.seed) if main else [],
+            "unlabelled": {"image": rest.numpy(), "loss": F.cross_entropy(logits, labels[rest], reduction="none").numpy()},
             # one selection is enough to look at
-            "pictures": pictures(chosen, size.ks, rest, whole.train_images) if (run.seed, run.model) == (0, size.teacher) else [],
+            "pictures": pictures(chosen, size.ks, rest, whole.train_images) if main and run.seed == 0 else [],
             "epochs": columns(history.epochs),
         }
         made = finished_record(run, history)
@@ -92,20 +109,60 @@ class TeacherRequest(SupervisionRequest):
         return folder
 
 
+def choose(scores: np.ndarray, k: int, p: int) -> Selection:
+    """The selection from scores, images x classes, taken in by chunks."""
+    return select(np.array_split(scores, max(1, len(scores) // CHUNK)), k=k, p=p)
+
+
+def spread(selection: Selection, seen: np.ndarray) -> float:
+    """How different the images of a class are: root mean square distance of their features (images x channels) from the class's mean, mean over the classes."""
+    each = []
+    for class_id in np.unique(selection.class_id):
+        mine = seen[selection.image[selection.class_id == class_id]]
+        each.append(float(np.sqrt(np.mean(np.sum((mine - mine.mean(axis=0)) ** 2, axis=1)))))
+    return float(np.mean(each))
+
+
+def thinned(scores: np.ndarray, labels: Tensor, ks: tuple[int, ...], ps: tuple[int, ...], seed: int) -> list[dict]:
+    """Rows of the table `thinned`: what the same teacher selects from a pool in which classes are Zipf-distributed, as hashtags are."""
+    sizes = zipf_sizes(int(torch.bincount(labels).min()), scores.shape[1], 1.0, seed)
+    rows = long_tail(labels, sizes)
+    true_id, rarest, found = labels[rows].numpy(), int(np.argmin(sizes)), []
+    for p in ps:
+        whole = choose(scores[rows.numpy()], max(ks), p)
+        for k in ks:
+            selection = whole.first(k)
+            right, mine = true_id[selection.image] == selection.class_id, selection.class_id == rarest
+            found.append(
+                {
+                    "p": p,
+                    "k": k,
+                    "labels": len(right),
+                    "correct": int(right.sum()),
+                    "rarest_images": min(sizes),
+                    "rarest_labels": int(mine.sum()),
+                    "rarest_correct": int(right[mine].sum()),
+                }
+            )
+    return found
+
+
 def rows_of(selection: Selection, p: int, rest: Tensor, labels: Tensor) -> list[dict]:
     """Rows of the table `selected`: images by their row in the train split."""
     image = rest[torch.from_numpy(selection.image)]
     listed = zip(selection.class_id.tolist(), selection.rank.tolist(), image.tolist(), selection.score.tolist(), labels[image].tolist(), strict=True)
-    return [{"p": p, "class_id": c, "rank": r, "image": i, "score": min(1.0, s), "true_id": t} for c, r, i, s, t in listed]
+    return [{"p": p, "class_id": c, "rank": r, "image": i, "score": round(min(1.0, s), 5), "true_id": t} for c, r, i, s, t in listed]
 
 
 def pictures(chosen: dict[int, Selection], ks: tuple[int, ...], rest: Tensor, train_images: Tensor) -> list[dict]:
-    """Rows of the table `pictures`: the images at SHOWN_RANKS and at each K, and the first that were taken by two classes."""
+    """Rows of the table `pictures`: for each K and class the first and the last images, and the first that were taken by two classes."""
     wanted: set[int] = set()
     for selection in chosen.values():
-        wanted |= set(selection.image[np.isin(selection.rank, [*SHOWN_RANKS, *ks])].tolist())
         for k in ks:
             part = selection.first(k)
+            last = np.append(np.diff(part.class_id) != 0, True)  # the end of each class's ranking
+            after = part.rank[last].repeat(np.bincount(part.class_id)[np.unique(part.class_id)]) - part.rank
+            wanted |= set(part.image[(part.rank <= SHOWN) | (after < SHOWN)].tolist())
             image, times = np.unique(part.image, return_counts=True)
             wanted |= set(image[times > 1][:8].tolist())
     rows = [(int(rest[i]), i) for i in sorted(wanted)]
@@ -119,8 +176,8 @@ class StudentRequest(SupervisionRequest):
     def planned(self) -> list[Run]:
         """All of a seed before the next seed; `inputs` name the teacher."""
         size = self.size
-        middle_k, middle_p = size.ks[len(size.ks) // 2], size.ps[len(size.ps) // 2]
-        variants = [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks]
+        middle_k, middle_p = size.middle
+        variants = [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks if p == middle_p or k >= middle_k]
         variants += [{"kind": "truth", "k": k, "p": middle_p} for k in size.ks]
         variants += [{"kind": "self", "k": middle_k, "p": middle_p}]
         config = {
@@ -137,9 +194,13 @@ class StudentRequest(SupervisionRequest):
                 records.append(self.record("student", size.network, self.recipe(seed), variant, config, inputs))
         return records
 
-    def labelled(self, resident: Resident) -> Resident:
+    def extra_steps(self, run: Run) -> int:
+        """The steps of the fine-tuning."""
+        return self.size.finetune_epochs * (self.size.labelled // self.size.batch)
+
+    def labelled(self, resident: Resident, seed: int) -> Resident:
         """The labelled part."""
-        rows, _ = labelled_and_rest(self.size, resident)
+        rows, _ = labelled_and_rest(self.size, resident, seed)
         return resident.taking(rows, resident.train_labels.cpu()[rows])
 
     def recipe(self, seed: int) -> Recipe:
@@ -176,7 +237,7 @@ class StudentRequest(SupervisionRequest):
         how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
         checkpoint = Checkpoint(lane.checkpoint.folder / "finetuning", lane.checkpoint.every_s)
         name = f"{lane.name}, fine-tuning"
-        tuned = Lane(lane.model, self.labelled(resident), how, lane.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
+        tuned = Lane(lane.model, self.labelled(resident, run.seed), how, lane.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
         (second,) = train_together([tuned], bar=None)
         tables = merged(pretrained, judgement(outputs(tuned.model, resident, tuned.precision), labels))
         begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
