@@ -14,7 +14,8 @@ def plant_supervision(runs, seeds: int = 2) -> None:
     """Every experiment; seed s gets s test images more of every class right."""
     for seed in range(seeds):
         for noise, (direct, linear) in NOISE.items():
-            plant(runs, "noise", {"noise": noise}, seed, {"direct": [direct + seed] * CLASSES, "linear": [linear + seed] * CLASSES})
+            right = {"direct": [direct + seed] * CLASSES, "linear": [linear + seed] * CLASSES, "untrained": [20] * CLASSES}
+            plant(runs, "noise", {"noise": noise}, seed, right)
         sizes = [1000 // (1 + (c + seed) % CLASSES) for c in range(CLASSES)]
         head = sorted(range(CLASSES), key=lambda c: -sizes[c])[:3]
         for sampling, (common, rare) in SAMPLING.items():
@@ -24,7 +25,7 @@ def plant_supervision(runs, seeds: int = 2) -> None:
         plant_teacher(runs, "resnet8", 8, seed, 58 + seed)
         teacher = f"supervision-teacher-resnet20-cpu-s{seed}"
         for k in KS:
-            for p in PS:
+            for p in PS if k > min(KS) else PS[1:]:
                 right = {"pretrained": [60 + k - p] * CLASSES, "final": [64 + k - p] * CLASSES}
                 plant(runs, "student", {"kind": "selected", "k": k, "p": p}, seed, right, inputs=(teacher,))
             plant(runs, "student", {"kind": "truth", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
@@ -53,7 +54,10 @@ def plant(runs, job: str, value: dict, seed: int, right: dict[str, list[int]], i
 
 
 def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
-    """A teacher whose first half of ranks is correct; with P = 2 the first image of each class is the next class's second."""
+    """A teacher whose first half of ranks is correct; with P = 2 the first image of each class is the next class's second.
+
+    Its loss of an image is the rank at which P = 1 takes it, over 10.
+    """
     import torch
 
     rows = []
@@ -66,7 +70,14 @@ def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
                 rows[-max(KS) + 1] |= {"image": 100 * ((c - 1) % CLASSES) + 1, "true_id": (c - 1) % CLASSES}
     shown = png(torch.zeros(3, 8, 8, dtype=torch.uint8))
     pictures = [{"image": image, "png": shown} for image in sorted({row["image"] for row in rows})]
-    tables = {**judged({"final": [right] * CLASSES}), "selected": rows, "pictures": pictures if seed == 0 else []}
+    tables = {
+        **judged({"final": [right] * CLASSES}),
+        "selected": rows,
+        "pictures": pictures if seed == 0 else [],
+        "selection_spread": [{"p": p, "k": k, "spread": 1.0 + k / 10} for p in PS for k in KS],
+        "unlabelled": [{"image": 100 * c + rank, "loss": rank / 10} for c in range(CLASSES) for rank in range(1, max(KS) + 1)],
+        "thinned": [{"p": p, "k": k, "labels": 10 * k, "correct": 8 * k, "rarest_images": 10, "rarest_labels": k, "rarest_correct": p * k // 2} for p in PS for k in KS],
+    }
     tables["scores"].append({"stage": "final", "split": "train", "images": 1000, "correct": 10 * right - 20, "loss": None})
     config = {"ks": list(KS), "ps": list(PS), "labelled": 400, "batch": 128, "classes": [f"class {c}" for c in range(CLASSES)]}
     write_run(run("teacher", identity=("model",), config=config, model=model, depth=depth, seed=seed), tables, runs)

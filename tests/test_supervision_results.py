@@ -22,12 +22,16 @@ def test_noise_costs_less_after_the_transfer(reader):
     assert rows.loc[("direct", 50), "lost"] == pytest.approx(20) and rows.loc[("linear", 50), "lost"] == pytest.approx(6)
     assert rows.loc[("linear", 0), "percent"] == pytest.approx(60.5) and rows.loc[("linear", 0), "seeds"] == 2
     assert rows.loc[("linear", 0), "spread"] == pytest.approx(0.5**0.5)
+    assert rows.loc[("linear", 50), "lost_spread"] == pytest.approx(0), "both seeds lose the same, whatever they start from"
+    assert rows.loc[("untrained", 50), "percent"] == pytest.approx(20)
 
 
 def test_parts_go_by_the_size_of_a_class(reader):
     rows = experiments.resampling(reader).set_index(["stage", "part", "sampling"])["percent"]
     assert rows["linear", "head", "natural"] == pytest.approx(80) and rows["linear", "tail", "natural"] == pytest.approx(30)
     assert rows["linear", "all", "uniform"] == pytest.approx(0.3 * 70 + 0.7 * 55)
+    change = experiments.resampling(reader).set_index(["stage", "part", "sampling"])
+    assert change.loc[("linear", "tail", "uniform"), "change"] == pytest.approx(25) and change.loc[("linear", "tail", "natural"), "change"] == 0
     images = experiments.resampling(reader).set_index(["stage", "part", "sampling"])["images"]
     assert images["linear", "head", "sqrt"] == pytest.approx((1000 + 500 + 333) / 3) and images["linear", "tail", "sqrt"] < images["linear", "middle", "sqrt"]
 
@@ -45,6 +49,24 @@ def test_students_gain_over_labelled_data_alone(reader):
     assert rows.loc[("truth", 4, 2, "final"), "gain"] == pytest.approx(75 - 58.5)
 
 
+def test_the_best_k_is_compared_seed_by_seed(reader):
+    rows = experiments.steps_between_ks(reader).query("stage == 'final'").set_index("k")
+    assert (rows["p"] == 2).all() and (rows["best_k"] == 8).all(), "P = 2 was tried with every K"
+    assert rows["behind"].to_dict() == {2: pytest.approx(6), 4: pytest.approx(4), 8: 0}
+    assert (rows["half"] == 0).all() and (rows["seeds"] == 2).all()
+
+
+def test_hardness_is_that_of_the_network_that_did_not_choose(reader):
+    rows = selection.character(reader).set_index(["k", "p"])
+    assert rows.loc[(4, 1), "hardness"] == pytest.approx(0.25) and rows.loc[(8, 1), "hardness"] == pytest.approx(0.45)
+    assert rows.loc[(8, 1), "spread"] == pytest.approx(1.8)
+
+
+def test_a_rare_class_is_found_more_often_with_a_larger_p(reader):
+    rows = selection.thinned(reader).set_index(["k", "p"])["rarest_found_percent"]
+    assert (rows[8, 1], rows[8, 2]) == (40, 80)
+
+
 def test_precision_falls_with_the_rank(reader):
     rows = selection.precision_by_rank(reader, bins=4).query("p == 1")
     assert rows["precision_percent"].tolist() == [100, 100, 0, 0] and rows["rank"].tolist() == [1.5, 3.5, 5.5, 7.5]
@@ -55,6 +77,7 @@ def test_a_larger_k_brings_more_images_and_more_errors(reader):
     assert rows.loc[(8, 1), "labels"] == 80 and rows.loc[(8, 1), "images"] == 80 and rows.loc[(8, 1), "twice"] == 0
     assert rows.loc[(4, 1), "precision_percent"] == 100 and rows.loc[(8, 1), "precision_percent"] == 50
     assert rows.loc[(2, 2), "twice"] == 10 and rows.loc[(2, 2), "images"] == 10 and rows.loc[(2, 2), "precision_percent"] == 50
+    assert rows.loc[(8, 2), "differ"] == 0 and rows.loc[(8, 1), "differ"] == 10, "the first image of each class"
     assert (rows.loc[(8, 1), "least"], rows.loc[(8, 1), "most"]) == (8, 8)
     assert sorted(set(selection.by_k(reader)["k"])) == list(KS) and selection.class_names(reader)[3] == "class 3"
 

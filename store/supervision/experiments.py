@@ -19,18 +19,25 @@ JUDGED = at_complete_scale(
 )
 # the exponent of the Zipf distribution that has the most runs
 EXPONENT = f"SELECT mode(config->>'zipf') FROM ({JUDGED}) WHERE job = 'resampling'"
-STAGES = {"direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
+# Student's t for as many seeds: the 97.5 % quantile with seeds - 1 degrees of freedom
+T_OF_SEEDS = "CASE count(*) WHEN 2 THEN 12.706 WHEN 3 THEN 4.303 WHEN 4 THEN 3.182 WHEN 5 THEN 2.776 ELSE 2.571 END"
+STAGES = {"untrained": "a linear classifier on the untrained network", "direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
 
 
 def noise(reader: Reader) -> pd.DataFrame:
-    """By percentage of wrong labels and stage (`direct`, `linear`): mean accuracy over seeds, its standard deviation, and what is lost against clean labels."""
+    """By percentage of wrong labels and stage (`direct`, `linear`, `untrained`): mean accuracy over seeds, its standard deviation, and what is lost against clean labels.
+
+    `lost` is the mean over the seeds of the difference to the same seed's network on clean labels,
+    `lost_spread` its standard deviation.
+    """
     return reader.df(f"""
         WITH mine AS (
-            SELECT (config->>'noise')::DOUBLE AS noise_percent, stage::VARCHAR AS stage, count(*)::INTEGER AS seeds, avg(percent) AS percent,
-                   stddev_samp(percent) AS spread, min(percent) AS low, max(percent) AS high
-            FROM ({JUDGED}) WHERE job = 'noise' GROUP BY ALL
+            SELECT (config->>'noise')::DOUBLE AS noise_percent, stage::VARCHAR AS stage, seed, percent FROM ({JUDGED}) WHERE job = 'noise'
         )
-        SELECT *, max(percent) FILTER (noise_percent = 0) OVER (PARTITION BY stage) - percent AS lost FROM mine ORDER BY stage, noise_percent
+        SELECT m.noise_percent, m.stage, count(*)::INTEGER AS seeds, avg(m.percent) AS percent, stddev_samp(m.percent) AS spread, min(m.percent) AS low,
+               max(m.percent) AS high, avg(c.percent - m.percent) AS lost, stddev_samp(c.percent - m.percent) AS lost_spread
+        FROM mine AS m LEFT JOIN mine AS c ON (c.stage, c.seed, c.noise_percent) = (m.stage, m.seed, 0)
+        GROUP BY m.stage, m.noise_percent ORDER BY m.stage, m.noise_percent
     """)
 
 
@@ -38,7 +45,8 @@ def resampling(reader: Reader) -> pd.DataFrame:
     """By sampling, stage and part of the classes (`head`: the three commonest, `tail`: the three rarest, `middle`, `all`): mean accuracy over seeds, standard deviation.
 
     Accuracies are means over classes, so that each class counts alike; `images` is the mean number of
-    images of a class of the part in the source.
+    images of a class of the part in the source. `change` is the mean over the seeds of the difference to
+    the same seed's natural sampling, `change_spread` its standard deviation.
     """
     return reader.df(f"""
         WITH sizes AS (
@@ -50,13 +58,13 @@ def resampling(reader: Reader) -> pd.DataFrame:
             SELECT *, CASE WHEN rank <= 3 THEN 'head' WHEN rank > classes - 3 THEN 'tail' ELSE 'middle' END AS part FROM ranked
             UNION ALL SELECT *, 'all' FROM ranked
         ), each AS (
-            SELECT j.run_id, j.config->>'sampling' AS sampling, j.stage::VARCHAR AS stage, part, avg(100 * a.correct / a.images) AS percent, avg(n.images) AS images
+            SELECT j.run_id, j.seed, j.config->>'sampling' AS sampling, j.stage::VARCHAR AS stage, part, avg(100 * a.correct / a.images) AS percent, avg(n.images) AS images
             FROM ({JUDGED}) AS j JOIN class_accuracy AS a USING (run_id, stage) JOIN named AS n USING (run_id, class_id) WHERE j.job = 'resampling' GROUP BY ALL
         )
-        SELECT sampling, stage, part, count(*)::INTEGER AS seeds, avg(percent) AS percent, stddev_samp(percent) AS spread, min(percent) AS low, max(percent) AS high,
-               avg(images) AS images
-        FROM each GROUP BY sampling, stage, part
-        ORDER BY stage, list_position(['head', 'middle', 'tail', 'all'], part), list_position(['natural', 'sqrt', 'uniform'], sampling)
+        SELECT e.sampling, e.stage, e.part, count(*)::INTEGER AS seeds, avg(e.percent) AS percent, stddev_samp(e.percent) AS spread, min(e.percent) AS low,
+               max(e.percent) AS high, avg(e.percent - n.percent) AS change, stddev_samp(e.percent - n.percent) AS change_spread, avg(e.images) AS images
+        FROM each AS e LEFT JOIN each AS n ON (n.seed, n.stage, n.part, n.sampling) = (e.seed, e.stage, e.part, 'natural') GROUP BY e.sampling, e.stage, e.part
+        ORDER BY e.stage, list_position(['head', 'middle', 'tail', 'all'], e.part), list_position(['natural', 'sqrt', 'uniform'], e.sampling)
     """)
 
 
@@ -88,6 +96,28 @@ def students(reader: Reader) -> pd.DataFrame:
         SELECT kind, k, p, stage, count(*)::INTEGER AS seeds, avg(e.percent) AS percent, stddev_samp(e.percent) AS spread, min(e.percent) AS low,
                max(e.percent) AS high, avg(e.percent - a.percent) AS gain, stddev_samp(e.percent - a.percent) AS gain_spread
         FROM every AS e LEFT JOIN alone AS a USING (seed) GROUP BY kind, k, p, stage ORDER BY kind, p, k, stage
+    """)
+
+
+def steps_between_ks(reader: Reader) -> pd.DataFrame:
+    """With the P at which every K was tried, for each stage: the mean over seeds of how much each K differs from the K that is best on average, of the same seed.
+
+    Columns: stage, p, k, percent, best_k, behind (points, of the best one over this one), and the half width of
+    its 95 % interval over the seeds (Student's t); NULL for fewer than two seeds, and 0 for the best K itself.
+    """
+    return reader.df(f"""
+        WITH mine AS (
+            SELECT stage::VARCHAR AS stage, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed, percent
+            FROM ({JUDGED}) WHERE job = 'student' AND (config->>'kind') = 'selected'
+        ), widest AS (
+            SELECT p FROM mine GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+        ), best AS (
+            SELECT stage, arg_max(k, percent) AS best_k FROM (SELECT stage, k, avg(percent) AS percent FROM mine JOIN widest USING (p) GROUP BY ALL) GROUP BY stage
+        )
+        SELECT m.stage, m.p, m.k, avg(m.percent) AS percent, best_k, avg(b.percent - m.percent) AS behind,
+               stddev_samp(b.percent - m.percent) / sqrt(count(*)) * {T_OF_SEEDS} AS half, count(*)::INTEGER AS seeds
+        FROM mine AS m JOIN widest USING (p) JOIN best USING (stage) JOIN mine AS b ON (b.stage, b.p, b.k, b.seed) = (m.stage, m.p, best_k, m.seed)
+        GROUP BY m.stage, m.p, m.k, best_k ORDER BY m.stage, m.k
     """)
 
 

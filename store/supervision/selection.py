@@ -18,29 +18,71 @@ def class_names(reader: Reader) -> list[str]:
 
 
 def precision_by_rank(reader: Reader, bins: int = 40) -> pd.DataFrame:
-    """For each P: share of correct labels in percent among neighbouring ranks (mean over classes and seeds), rank at the middle of each of about `bins` bins."""
+    """For each P: share of correct labels in percent among neighbouring ranks, rank at the middle of each of about `bins` bins.
+
+    Means over the classes that have images there, of which there are fewer towards the end of the ranking
+    (`classes`, mean over seeds).
+    """
     return reader.df(
         f"""
         WITH mine AS (
-            SELECT p, rank, class_id = true_id AS correct, floor((rank - 1) * $bins / max(rank) OVER ()) AS bin FROM selected JOIN ({TEACHERS}) USING (run_id)
+            SELECT run_id, p, class_id, rank, class_id = true_id AS correct, floor((rank - 1) * $bins / max(rank) OVER ()) AS bin FROM selected JOIN ({TEACHERS}) USING (run_id)
+        ), each AS (
+            SELECT run_id, p, class_id, bin, avg(rank) AS rank, 100 * avg(correct::INTEGER) AS percent, count(*) AS labels FROM mine GROUP BY ALL
         )
-        SELECT p, avg(rank) AS rank, 100 * avg(correct::INTEGER) AS precision_percent, count(*)::INTEGER AS labels FROM mine GROUP BY p, bin ORDER BY p, rank
+        SELECT p, avg(rank) AS rank, avg(percent) AS precision_percent, count(*) / count(DISTINCT run_id) AS classes, sum(labels)::INTEGER AS labels
+        FROM each GROUP BY p, bin ORDER BY p, rank
         """,
         {"bins": bins},
     )
+
+
+def character(reader: Reader) -> pd.DataFrame:
+    """For each K and P (means over seeds): how hard and how different the images of the set are.
+
+    `hardness` is the cross-entropy at the true label of the same seed's other network, which had no part in
+    the selection, `own_hardness` that of the teacher itself; `spread` the root mean square distance of
+    features from their class's mean.
+    """
+    return reader.df(f"""
+        WITH settings AS (
+            SELECT run_id, seed, unnest((config->'ks')::INTEGER[]) AS k FROM ({TEACHERS})
+        ), others AS (
+            SELECT seed, image, loss FROM unlabelled JOIN ({experiments.JUDGED}) AS j USING (run_id) WHERE j.job = 'teacher' AND run_id NOT IN (SELECT run_id FROM ({TEACHERS}))
+        ), losses AS (
+            SELECT t.run_id, t.k, s.p, avg(o.loss) AS hardness, avg(u.loss) AS own_hardness
+            FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k JOIN unlabelled AS u ON (u.run_id, u.image) = (s.run_id, s.image)
+            LEFT JOIN others AS o ON (o.seed, o.image) = (t.seed, s.image) GROUP BY ALL
+        )
+        SELECT k, p, avg(hardness) AS hardness, avg(own_hardness) AS own_hardness, avg(spread) AS spread
+        FROM losses JOIN selection_spread USING (run_id, k, p) GROUP BY k, p ORDER BY k, p
+    """)
+
+
+def thinned(reader: Reader) -> pd.DataFrame:
+    """For each K and P (means over seeds): what the teacher selects from a Zipf-distributed pool; `rarest_found_percent` of the rarest class's images carry its label."""
+    return reader.df(f"""
+        SELECT k, p, avg(labels) AS labels, avg(100 * correct / labels) AS precision_percent, avg(rarest_images) AS rarest_images, avg(rarest_labels) AS rarest_labels,
+               avg(rarest_correct) AS rarest_correct, avg(100 * rarest_correct / rarest_images) AS rarest_found_percent
+        FROM thinned JOIN ({TEACHERS}) USING (run_id) GROUP BY k, p ORDER BY k, p
+    """)
 
 
 def by_k(reader: Reader) -> pd.DataFrame:
     """For each K and P (means over seeds): labels, different images, those with two labels or more, share of correct labels in percent.
 
     `least` and `most` are the labels of the class with the fewest and the most, `true_least` and
-    `true_most` the same by what the images really show.
+    `true_most` the same by what the images really show; `differ` the labels that the teacher's middle P
+    does not give.
     """
     return reader.df(f"""
         WITH settings AS (
-            SELECT run_id, unnest((config->'ks')::INTEGER[]) AS k FROM ({TEACHERS})
+            SELECT run_id, unnest((config->'ks')::INTEGER[]) AS k, list_extract((config->'ps')::INTEGER[], len((config->'ps')::INTEGER[]) // 2 + 1) AS middle FROM ({TEACHERS})
         ), mine AS (
-            SELECT s.run_id, t.k, s.p, s.class_id, s.image, s.true_id FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k
+            SELECT s.run_id, t.k, s.p, t.middle, s.class_id, s.image, s.true_id FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k
+        ), others AS (
+            SELECT m.run_id, m.k, m.p, count(*) FILTER (r.image IS NULL) AS differ
+            FROM mine AS m LEFT JOIN mine AS r ON (r.run_id, r.k, r.p, r.class_id, r.image) = (m.run_id, m.k, m.middle, m.class_id, m.image) GROUP BY ALL
         ), images AS (
             SELECT run_id, k, p, count(*) AS images, count(*) FILTER (times > 1) AS twice
             FROM (SELECT run_id, k, p, image, count(*) AS times FROM mine GROUP BY ALL) GROUP BY ALL
@@ -61,8 +103,8 @@ def by_k(reader: Reader) -> pd.DataFrame:
             SELECT run_id, k, p, count(*) AS labels, 100 * avg((class_id = true_id)::INTEGER) AS precision_percent FROM mine GROUP BY ALL
         )
         SELECT k, p, avg(labels) AS labels, avg(images) AS images, avg(twice) AS twice, 100 * avg(twice / images) AS twice_percent, avg(precision_percent) AS precision_percent,
-               avg(least) AS least, avg(most) AS most, avg(true_least) AS true_least, avg(true_most) AS true_most
-        FROM labels JOIN images USING (run_id, k, p) JOIN classes USING (run_id, k, p) GROUP BY k, p ORDER BY k, p
+               avg(least) AS least, avg(most) AS most, avg(true_least) AS true_least, avg(true_most) AS true_most, avg(differ) AS differ
+        FROM labels JOIN images USING (run_id, k, p) JOIN others USING (run_id, k, p) JOIN classes USING (run_id, k, p) GROUP BY k, p ORDER BY k, p
     """)
 
 

@@ -17,14 +17,11 @@ def _pretraining_values(reader: Reader) -> dict[str, object]:
     found: dict[str, object] = {}
     for row in experiments.noise(reader).itertuples():
         key = f"{row.stage}_{row.noise_percent:g}"
-        found |= {f"noise_{key}": row.percent, f"lost_{key}": row.lost, f"noise_spread_{key}": row.spread, "noise_seeds": row.seeds}
-    rows = experiments.resampling(reader)
-    for row in rows.itertuples():
+        found |= {f"noise_{key}": row.percent, f"lost_{key}": row.lost, f"lost_spread_{key}": row.lost_spread, "noise_seeds": row.seeds}
+    for row in experiments.resampling(reader).itertuples():
         found |= {f"sampling_{row.stage}_{row.part}_{row.sampling}": row.percent, f"tail_images_{row.part}": row.images, "sampling_seeds": row.seeds}
-    for (stage, part), mine in rows.groupby(["stage", "part"]):
-        percent = mine.set_index("sampling")["percent"]
-        if "natural" in percent:
-            found |= {f"resampled_{stage}_{part}_{sampling}": value - percent["natural"] for sampling, value in percent.items()}
+        key = f"{row.stage}_{row.part}_{row.sampling}"
+        found |= {f"resampled_{key}": row.change, f"resampled_spread_{key}": row.change_spread}
     return found
 
 
@@ -37,33 +34,40 @@ def _student_values(reader: Reader) -> dict[str, object]:
     rows = experiments.students(reader)
     for row in rows[rows["kind"].isin(["labelled", "self"]) & (rows["stage"] == "final")].itertuples():
         found |= {f"student_{row.kind}": row.percent, f"student_{row.kind}_gain": row.gain, f"student_{row.kind}_spread": row.spread}
-    return found | _curve_values(rows) | _middle_values(rows)
+    return found | _curve_values(reader, rows) | _middle_values(rows)
 
 
-def _curve_values(rows: pd.DataFrame) -> dict[str, object]:
-    """The setting with the highest accuracy, the ends of its K, and whether the accuracy rises and falls by more than the seeds' spread."""
-    final = rows[(rows["kind"] == "selected") & (rows["stage"] == "final")]
-    if final.empty:
+def _curve_values(reader: Reader, rows: pd.DataFrame) -> dict[str, object]:
+    """Accuracy against K with the P at which every K was tried: the K that is best on average and both ends, and by how much they are behind it, seed by seed.
+
+    `student_shape` calls a rise or a fall only what the seeds' paired differences resolve (95 % interval
+    without 0).
+    """
+    curve = experiments.steps_between_ks(reader).query("stage == 'final'")
+    if curve.empty:
         return {}
-    best = final.nlargest(1, "percent").iloc[0]
-    same = final[final["p"] == best["p"]].sort_values("k")
-    first, last = same.iloc[0], same.iloc[-1]
-    spread = best["spread"] if pd.notna(best["spread"]) else 0.0
-    rises, falls = best["percent"] - first["percent"] > spread, best["percent"] - last["percent"] > spread
-    shape = {(True, True): "rises and then falls", (True, False): "rises and does not fall", (False, True): "only falls", (False, False): "hardly changes"}
-    return {
+    best, first, last = curve[curve["k"] == curve["best_k"]].iloc[0], curve.iloc[0], curve.iloc[-1]
+    rises, falls = (bool(end["behind"] > end["half"]) for end in (first, last))
+    shape = {
+        (True, True): "rises and then falls",
+        (True, False): "rises, and a fall is not resolved",
+        (False, True): "falls, and a rise is not resolved",
+        (False, False): "neither rises nor falls by more than the seeds leave open",
+    }
+    found = {
         "student_seeds": int(best["seeds"]),
         "student_best": best["percent"],
-        "student_best_spread": best["spread"],
-        "student_best_gain": best["gain"],
         "student_best_k": int(best["k"]),
-        "student_best_p": int(best["p"]),
-        "student_least_k": int(first["k"]),
-        "student_at_least_k": first["percent"],
-        "student_most_k": int(last["k"]),
-        "student_at_most_k": last["percent"],
-        "student_shape": shape[bool(rises), bool(falls)],
+        "student_p": int(best["p"]),
+        "student_shape": shape[rises, falls],
     }
+    for end, row in (("least", first), ("most", last)):
+        found |= {f"student_{end}_k": int(row["k"]), f"student_at_{end}_k": row["percent"], f"behind_at_{end}_k": row["behind"], f"behind_half_{end}_k": row["half"]}
+    truth = rows[(rows["kind"] == "truth") & (rows["stage"] == "final")].set_index("k")["percent"]
+    for end, row in (("least", first), ("best", best), ("most", last)):
+        found[f"truth_at_{end}_k"] = truth.get(row["k"])
+        found[f"price_of_noise_at_{end}_k"] = truth.get(row["k"], float("nan")) - row["percent"]
+    return found
 
 
 def _middle_values(rows: pd.DataFrame) -> dict[str, object]:
@@ -90,14 +94,18 @@ def _selection_values(reader: Reader) -> dict[str, object]:
     if rows.empty:
         return found
     ks, ps = sorted(rows["k"].unique()), sorted(rows["p"].unique())
-    places = {"k": {"middle": ks[len(ks) // 2], "most": ks[-1]}, "p": {"least": ps[0], "middle": ps[len(ps) // 2], "most": ps[-1]}}
+    places = {"k": {"least": ks[0], "middle": ks[len(ks) // 2], "most": ks[-1]}, "p": {"least": ps[0], "middle": ps[len(ps) // 2], "most": ps[-1]}}
     found = {f"{at}_{name}_selected": int(value) for name, each in places.items() for at, value in each.items()}
     by = rows.set_index(["k", "p"])
     for k_at, k in places["k"].items():
         for p_at, p in places["p"].items():
             if (k, p) in by.index:
                 found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in by.columns}
-    for p, mine in selection.precision_by_rank(reader).groupby("p"):
-        if p == ps[0]:
-            found |= {"precision_first": mine["precision_percent"].iloc[0], "precision_last": mine["precision_percent"].iloc[-1]}
-    return found
+    for frame, names in ((selection.character(reader), ("hardness", "spread")), (selection.thinned(reader), ("rarest_labels", "rarest_correct", "rarest_images", "rarest_found_percent"))):
+        by = frame.set_index(["k", "p"])
+        for p_at, p in places["p"].items():
+            for k_at, k in places["k"].items():
+                if (k, p) in by.index:
+                    found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in names}
+    mine = selection.precision_by_rank(reader).query("p == @places['p']['middle']")
+    return found | {"precision_first": mine["precision_percent"].iloc[0], "precision_last": mine["precision_percent"].iloc[-1]}

@@ -11,7 +11,7 @@ from pages.sections.supervision import charts
 from store.supervision import experiments, selection
 
 STAGES = {"after fine-tuning": "final", "before fine-tuning": "pretrained"}
-LEVELS = {"labelled": "labelled data alone", "self": "teacher of its own kind"}
+SERIES = {"selected": "P = {p:.0f}", "truth": "true labels, P = {p:.0f}", "self": "teacher of its own kind, P = {p:.0f}"}
 
 
 def show() -> None:
@@ -25,9 +25,9 @@ def show() -> None:
     said = said if said in STAGES else "after fine-tuning"
     stage = STAGES[said]
     mine = rows[rows["stage"] == stage]
-    curves = mine[mine["kind"].isin(["selected", "truth"])]
-    series = [f"P = {p:.0f}" if kind == "selected" else f"true labels, P = {p:.0f}" for kind, p in zip(curves["kind"], curves["p"], strict=True)]
-    levels = rows[(rows["kind"].isin(LEVELS)) & (rows["stage"] == "final")]
+    curves = mine[mine["kind"].isin(SERIES)]
+    series = [SERIES[kind].format(p=p) for kind, p in zip(curves["kind"], curves["p"], strict=True)]
+    alone = rows[rows["kind"] == "labelled"]
     taught = curves[curves["kind"] == "selected"]
     if taught.empty:
         missing("No student of a selection has been trained yet.", "python -m compute teacher")
@@ -40,8 +40,9 @@ def show() -> None:
         f"{ends['percent'].iloc[0]:.1f} % at K = {ends['k'].iloc[0]:,.0f}, {ends['percent'].iloc[-1]:.1f} % at K = {ends['k'].iloc[-1]:,.0f}",
         alt_text="The student's test accuracy against K",
         origins=of_runs(ask(experiments.run_ids, "student")),
-        caption=f"Every student sees as many images, whatever K is. Means over {rows['seeds'].max()} seeds, bars from the least to the most; dashed: students without such a selection. The highest of so many settings flatters a little, as it was found on the test images.",
-        data=pd.concat([curves.assign(series=series), pd.DataFrame({"level": levels["percent"], "series": levels["kind"].map(LEVELS)})]),
+        caption=f"Every student makes as many steps, the one on labelled data alone (dashed) too. Means over {rows['seeds'].min()} seeds or more, bars from the least to the most. "
+        "Where a P has no point, its selection is that of the P that has one. The highest of so many settings flatters a little, as it was found on the test images.",
+        data=pd.concat([curves.assign(series=series), pd.DataFrame({"level": alone["percent"], "series": "labelled data alone"})]),
         csv=rows,
     )
     ranks = ask(selection.precision_by_rank)
@@ -53,7 +54,21 @@ def show() -> None:
         title=f"Labels at the top of the ranking are {first:.0f} % correct, at its end {last:.0f} % (P = {ranks['p'].min()})",
         alt_text="Share of correct labels against the rank within a class",
         origins=of_runs(ask(experiments.run_ids, "teacher")),
-        caption="Means over classes and seeds. Further down come harder and more diverse images, and more wrong labels.",
+        caption="Means over seeds and over the classes whose ranking is that long; towards the end those are the ones that the teacher predicts too often.",
         data=ranks.assign(series=[f"P = {p}" for p in ranks["p"]]),
         csv=ranks,
+    )
+    character = ask(selection.character)
+    if character.empty:
+        return
+    least, most = character.iloc[0], character[character["p"] == character["p"].iloc[0]].iloc[-1]
+    figure(
+        character,
+        title=f"From K = {least['k']:,.0f} to {most['k']:,.0f} the images get harder (loss {least['hardness']:.2f} to {most['hardness']:.2f}) and their features spread "
+        f"from {least['spread']:.1f} to {most['spread']:.1f}",
+        alt_text="Hardness and spread of the selected images by K and P",
+        origins=of_runs(ask(experiments.run_ids, "teacher")),
+        caption="hardness: mean cross-entropy at the true label, by a network that had no part in the selection; own_hardness: by the teacher itself; spread: root mean square distance "
+        "of the teacher's features from their class's mean. Means over the seeds.",
+        columns={c: st.column_config.NumberColumn(format="%.2f") for c in ("hardness", "own_hardness", "spread")},
     )

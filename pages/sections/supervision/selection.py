@@ -33,7 +33,7 @@ def parameters() -> None:
     )
     figure(
         charts.balance(),
-        title=f"For K = {last['k']:,.0f} the rarest class finds {single['least']:,.0f} images with P = {single['p']:.0f}, and {last['least']:,.0f} with P = {p}",
+        title=f"For K = {last['k']:,.0f} the least predicted class finds {single['least']:,.0f} images with P = {single['p']:.0f}, and {last['least']:,.0f} with P = {p}",
         alt_text="Labels of the smallest and the largest class against K",
         origins=origins,
         caption="Means over the seeds of the class with the fewest and the one with the most labels.",
@@ -46,7 +46,26 @@ def parameters() -> None:
         alt_text="Labels, images and correct labels by K and P",
         origins=origins,
         caption="labels: entries of the new set; images: different ones; twice: images with two labels or more; precision: correct labels; least and most: labels of a class, as "
-        "given and by what the images show.",
+        "given and by what the images show; differ: labels that the middle P does not give.",
+        columns={c: st.column_config.NumberColumn(format="%.1f" if c.endswith("percent") else "%.0f") for c in rows.columns},
+    )
+    _rare(ask(selection.thinned), origins)
+
+
+def _rare(rows: pd.DataFrame, origins) -> None:
+    """A pool in which one class is rare."""
+    if rows.empty:
+        return
+    last = rows[rows["k"] == rows["k"].max()]
+    figure(
+        rows,
+        title=f"Of a rare class's {last['rarest_images'].iloc[0]:,.0f} images the teacher finds "
+        + ", ".join(f"{r.rarest_found_percent:.0f} % with P = {r.p}" for r in last.itertuples())
+        + f" (K = {last['k'].iloc[0]:,.0f})",
+        alt_text="The teacher's selection from a Zipf-distributed pool by K and P",
+        origins=origins,
+        caption="The same images thinned until their classes are Zipf-distributed, as hashtags are. rarest: the class with the fewest images; rarest_labels: images that get its label, "
+        "rarest_correct: those that show it. Means over the seeds.",
         columns={c: st.column_config.NumberColumn(format="%.1f" if c.endswith("percent") else "%.0f") for c in rows.columns},
     )
 
@@ -70,7 +89,8 @@ def construction() -> None:
     ranked = ask(selection.ranked_pictures, p, class_id).query("rank <= @k")
     ends = pd.concat([ranked.head(SHOWN // 2), ranked.tail(SHOWN // 2)]).drop_duplicates("rank")
     with st.container(border=True):
-        st.markdown(f"**The first and the last of {k:,} images that the teacher takes for {names[class_id]}**")
+        length = int(ranked["rank"].max()) if len(ranked) else 0
+        st.markdown(f"**The first and the last of {length:,} images that the teacher takes for {names[class_id]}**")
         pictures(
             (row.png, f"rank {row.rank:,}: {row.score:.2f}" + ("" if row.correct else f", really {names[row.true_id]}")) for row in ends.itertuples()
         )

@@ -53,7 +53,7 @@ def _students(rows, k: float, p: float, teacher) -> None:
         title=title,
         alt_text="Test accuracy of students by what they were trained on",
         origins=of_runs(ask(experiments.run_ids, "student", "teacher")),
-        caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student sees as many images at the same rates. percent: mean test accuracy over the seeds, gain: points against the "
-        "same seed's student on labelled data alone; spreads: standard deviations over the seeds. The labelled images are the same for all seeds.",
+        caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student makes as many steps, the one on labelled data alone too. percent: mean test accuracy over the seeds, gain: points against the "
+        "same seed's student on labelled data alone; spreads: standard deviations over the seeds, each of which draws its own labelled images.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain", "gain_spread")},
     )
