@@ -37,6 +37,30 @@ def test_the_data_set_is_as_1_1a_says(said):
     assert said["target_shared"] < said["target_classes"] / 10
 
 
+@needs("1.1b")
+def test_the_smallest_rate_stops_before_it_arrives_as_1_1b_says(said):
+    assert said["finetune_0001_last_loss"] > 0.9 * said["finetune_0001_drop_loss"] > 1.5
+    assert said["finetune_0001_train"] < 80
+
+
+@needs("1.1c")
+def test_the_larger_the_rate_the_better_as_1_1c_says(said):
+    assert said["finetune_best_lr"] == 0.1
+    assert said["finetune_01_test"] > said["finetune_001_test"] > said["finetune_0001_test"] + 10
+    assert said["finetune_01_first_loss"] < min(said["guess_loss"], said["finetune_001_first_loss"], said["finetune_0001_first_loss"])
+    assert said["finetune_01_drop_loss"] < said["finetune_001_drop_loss"] < 0.5
+    assert said["finetune_001_last_loss"] > said["finetune_001_drop_loss"] / 2, "after the first drop it hardly moves"
+
+
+@needs("1.2b")
+def test_fine_tuning_wins_as_1_2b_says(said):
+    assert said["finetune_best_low"] > said["extract_best_high"]
+    assert said["extract_best_last_loss"] < 0.1
+    assert said["classes_better"] > 3 * said["classes_worse"]
+    assert abs(said["size_correlation"]) < 0.3
+    assert said["flops_ratio"] > 10 and said["seconds_ratio"] > 10
+
+
 @needs("4.1")
 def test_loss_models_are_as_4_1_says(committed, said):
     whole = losses.loss_models(committed, True, True).query("segment == 'all' and depth != 50")

@@ -58,6 +58,8 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
             found[f"{key}_drop_loss"] = rows["train_loss"].shift()[falls.index[0]] if len(falls) else None
             found[f"{key}_drop_epoch"] = rows["epoch"][falls.index[0]] - 1 if len(falls) else None
             found |= {f"{key}_first_loss": rows["train_loss"].iloc[0], f"{key}_last_loss": rows["train_loss"].iloc[-1], f"{key}_train": rows["train_percent"].iloc[-1]}
+    if {"finetune_01_test", "finetune_001_test"} <= set(found):
+        found["finetune_gap"] = found["finetune_01_test"] - found["finetune_001_test"]
     if {"finetune_best_test", "extract_best_test"} <= set(found):
         found["gain_points"] = found["finetune_best_test"] - found["extract_best_test"]
     judged = results.judged(reader, name, px)
