@@ -21,7 +21,7 @@ JUDGED = at_complete_scale(
 EXPONENT = f"SELECT mode(config->>'zipf') FROM ({JUDGED}) WHERE job = 'resampling'"
 # Student's t for as many seeds: the 97.5 % quantile with seeds - 1 degrees of freedom
 T_OF_SEEDS = "CASE count(*) WHEN 2 THEN 12.706 WHEN 3 THEN 4.303 WHEN 4 THEN 3.182 WHEN 5 THEN 2.776 ELSE 2.571 END"
-STAGES = {"untrained": "a linear classifier on the untrained network", "direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
+STAGES = {"untrained": "before any training", "direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
 
 
 def noise(reader: Reader) -> pd.DataFrame:

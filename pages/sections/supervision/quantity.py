@@ -11,7 +11,7 @@ from pages.sections.supervision import charts
 from store.supervision import experiments, selection
 
 STAGES = {"after fine-tuning": "final", "before fine-tuning": "pretrained"}
-SERIES = {"selected": "P = {p:.0f}", "truth": "true labels, P = {p:.0f}", "self": "teacher of its own kind, P = {p:.0f}"}
+SERIES = {"selected": "P = {p:.0f}", "truth": "true labels, P = {p:.0f}", "self": "self-training, P = {p:.0f}"}
 
 
 def show() -> None:
