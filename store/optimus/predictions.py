@@ -97,6 +97,12 @@ def epochs_to_target(reader: Reader) -> pd.DataFrame:
     """)
 
 
+def left_out(reader: Reader) -> list[int]:
+    """The depths between others, each of which was left out in turn to see how wrong a prediction is."""
+    rows = reader.df(f"SELECT DISTINCT depth FROM ({FITTED}) WHERE depth <> {HELD_OUT} ORDER BY depth")
+    return rows["depth"].tolist()[1:-1]
+
+
 def common_target(reader: Reader, wanted: int = ASKED) -> int | None:
     """The highest test accuracy (percent) up to `wanted` that is predicted for every GPU type and that every replica reached; None without one."""
     row = reader.one(

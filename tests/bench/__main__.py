@@ -54,7 +54,7 @@ def _training() -> None:
     print(f"{'network':<10}{'plain loop':>14}{'one process':>20}{'side by side':>20}   (batch 128, medians of 3)")
     for row in training():
         ratios = [f"{1e3 * row[name]:>9.0f} ms {row['plain_s'] / row[name]:>5.2f}×" for name in ("one_process_s", "side_by_side_s")]
-        print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}")
+        print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}", flush=True)
     for name, losses in agreement().items():
         print(f"{name:<6}mean loss of the second epoch, a number for each seed: {', '.join(f'{loss:.3f}' for loss in losses)}")
 

@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 import torch
 
@@ -22,6 +23,7 @@ from tests.conftest import PROJECT
 from tests.plain_loop import plain_loop
 
 IMAGES, BATCH, WARMUP = 2_560, 128, 3
+STEPS = {"resnet20": 15, "resnet56": 6}  # that are timed of each network
 
 CHILD = """
 import sys
@@ -68,17 +70,15 @@ def plain(model: str, steps: int) -> float:
     return plain_loop(build(model, 10, 0), data, steps + WARMUP, device=device, batch=BATCH, workers=cores(), warmup=WARMUP)[0]
 
 
-def training(models: tuple[str, ...] = ("resnet20", "resnet56"), steps: int = 15, repeats: int = 3) -> list[dict]:
+def training(repeats: int = 3) -> Iterator[dict]:
     """For each network the medians over alternating repeats: plain, ours in one process, ours side by side."""
-    found = []
-    for model in models:
+    for model, steps in STEPS.items():
         times: dict[str, list[float]] = {"plain_s": [], "one_process_s": [], "side_by_side_s": []}
         for _ in range(repeats):
             times["plain_s"].append(plain(model, steps))
             times["one_process_s"].append(ours(model, steps, cores()))
             times["side_by_side_s"].append(side_by_side(model, steps))
-        found.append({"model": model, **{name: statistics.median(values) for name, values in times.items()}})
-    return found
+        yield {"model": model, **{name: statistics.median(values) for name, values in times.items()}}
 
 
 def agreement(model: str = "resnet20", epochs: int = 2, seeds: int = 2) -> dict[str, list[float]]:

@@ -119,15 +119,15 @@ def _epochs(origins) -> None:
         return
     low, high = int(rows["target_percent"].min()), int(rows["target_percent"].max())
     target = st.slider("Test accuracy to reach (%)", low, high, common, key="target", bind="query-params")
-    mine = rows[rows["target_percent"] == target]
+    mine, between = rows[rows["target_percent"] == target], " or ".join(map(str, ask(predictions.left_out)))
     said = ", ".join(f"{r.predicted:.0f} on {r.gpu_type}" for r in mine.dropna(subset=["predicted"]).itertuples()) or "never at this scale"
     figure(
         mine,
         title=f"Epochs to {target} %: predicted {said}",
         alt_text="Epochs to the chosen accuracy, predicted and trained",
         origins=origins,
-        caption="Predicted loss turned into accuracy by the relation that the other depths showed; low and high: had the prediction been as wrong as it is for 20, 32 or 44 "
-        "layers when that depth is left out, and with that training's own relation. Empty: not reached. "
-        f"The assignment asks for 92 %; the highest accuracy up to that which every replica reaches at this scale, and the prediction too, is {common} %.",
+        caption="Predicted loss turned into accuracy by the relation that the other depths showed; low and high: had the prediction been as wrong as it is for "
+        f"{between} layers when that depth is left out, and with that training's own relation. Empty: not reached. "
+        f"The assignment asks for {predictions.ASKED} %; the highest accuracy up to that which every replica reaches at this scale, and the prediction too, is {common} %.",
         columns={c: st.column_config.NumberColumn(format="%.0f") for c in ("predicted", "low", "high", "trained")},
     )
