@@ -1,7 +1,6 @@
 """One network on its way through its recipe: the step, the epoch, and everything a checkpoint must hold."""
 
 from contextlib import nullcontext
-from datetime import UTC, datetime
 
 import numpy as np
 import torch
@@ -16,6 +15,7 @@ from compute.graph import capture
 from compute.judge import evaluate
 from compute.recipe import History, Recipe
 from compute.schedule import multi_step
+from store.artefact import now
 
 
 class DivergedError(ComputeError):
@@ -67,7 +67,7 @@ class Lane:
         self.hits = torch.zeros(self.steps, dtype=torch.int64, device=device)
         self.epoch, self.rows, self.past, self.elapsed_s = 0, [], [], 0.0
         self.evaluate_every, self.score = evaluate_every, None
-        self.started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.started_at = now()
         self.graph, self.captured_lr = None, None
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
         self.engine = engine_for(recipe.engine, device)

@@ -37,6 +37,11 @@ class ArtefactError(Exception):
         self.file = file
 
 
+def now() -> str:
+    """The time, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """The record of one run; what `run.json` holds beside the environment.
@@ -61,7 +66,7 @@ class Run:
     device: str | None = None
     inputs: tuple[str, ...] = ()
     weights: str | None = None
-    started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    started_at: str = field(default_factory=now)
     seconds: float | None = None
     contributor: str = "the report's authors"
     note: str | None = None

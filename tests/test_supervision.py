@@ -1,12 +1,15 @@
 """Problem 2's experiments on data made in memory: what is replaced, sampled and selected, and artefacts that the store takes."""
 
+import numpy as np
 import pytest
 import torch
 
 from compute import ComputeError
 from compute.__main__ import main
 from compute.supervision.pretraining import long_tail, noisy, sampling_weights, zipf_sizes
+from compute.supervision.select import Selection
 from compute.supervision.task import SCALES, parts
+from compute.supervision.teacher import spread
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
@@ -71,6 +74,13 @@ def test_parts_have_no_image_in_common():
     with pytest.raises(ComputeError, match="cannot be taken"):
         parts(LABELS, 900, 101, 0)
     assert set(parts(LABELS, 200, None, 1)[0].tolist()) != set(one.tolist()), "every seed draws its own"
+
+
+def test_the_spread_is_that_of_the_correctly_labelled_images():
+    seen = np.array([[0.0, 3.0], [0.0, -3.0], [100.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
+    selection = Selection(class_id=np.array([0, 0, 0, 1, 1]), rank=np.array([1, 2, 3, 1, 2]), image=np.arange(5), score=np.ones(5))
+    assert spread(selection, seen, np.array([0, 0, 1, 1, 1])) == pytest.approx((3 + 1) / 2)
+    assert spread(selection, seen, np.array([2, 2, 2, 2, 2])) == 0
 
 
 def test_every_run_is_in_the_store(results):

@@ -186,6 +186,18 @@ def test_the_features_are_cached(results, weights, monkeypatch, capsys, tmp_path
     assert seconds[0] == pytest.approx(seconds[1]), "features from the cache cost what computing them did"
 
 
+def test_a_classifier_takes_the_seconds_of_the_features_that_it_needs(results):
+    _, reader = results
+    features, views, share, seconds = reader.one(
+        "SELECT (config->>'features_s')::DOUBLE, (config->>'views_s')::DOUBLE, (config->>'heads_s')::DOUBLE / (config->>'heads_together')::INTEGER, seconds "
+        "FROM runs WHERE job = 'extract' LIMIT 1"
+    )
+    assert features > views > 0 and seconds == pytest.approx(features + share)
+    plain, whole = reader.one("SELECT (config->>'features_s')::DOUBLE, seconds FROM runs WHERE job = 'linear'")
+    assert 0 < plain < whole
+    assert reader.one("SELECT min((config->>'threads')::INTEGER) FROM runs WHERE job IN ('extract', 'linear')")[0] >= 1
+
+
 def test_judgement_counts():
     logits, labels = torch.eye(3)[[0, 0, 1, 2, 2]] * 5, torch.tensor([0, 1, 1, 2, 0])
     tables = judgement(logits, labels)

@@ -90,7 +90,7 @@ class TeacherRequest(SupervisionRequest):
         tables = {
             **judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu()),
             "selected": columns([row for p, selection in chosen.items() for row in rows_of(selection, p, rest, labels)]),
-            "selection_spread": [{"p": p, "k": k, "spread": spread(selection.first(k), seen)} for p, selection in chosen.items() for k in ks],
+            "selection_spread": [{"p": p, "k": k, "spread": spread(selection.first(k), seen, labels[rest].numpy())} for p, selection in chosen.items() for k in ks],
             "thinned": thinned(scores, labels[rest], ks, ps, run.seed) if main else [],
             "unlabelled": {"image": rest.numpy(), "loss": F.cross_entropy(logits, labels[rest], reduction="none").numpy()},
             # one selection is enough to look at
@@ -114,13 +114,17 @@ def choose(scores: np.ndarray, k: int, p: int) -> Selection:
     return select(np.array_split(scores, max(1, len(scores) // CHUNK)), k=k, p=p)
 
 
-def spread(selection: Selection, seen: np.ndarray) -> float:
-    """How different the images of a class are: root mean square distance of their features (images x channels) from the class's mean, mean over the classes."""
-    each = []
-    for class_id in np.unique(selection.class_id):
-        mine = seen[selection.image[selection.class_id == class_id]]
+def spread(selection: Selection, seen: np.ndarray, true_id: np.ndarray) -> float:
+    """How different the images of a class are: root mean square distance of their features (images x channels) from the class's mean, mean over the classes.
+
+    Only images whose label is their `true_id` (one for each row of `seen`) count: others are far from
+    their class's mean because they are wrong. 0 where there are none.
+    """
+    each, right = [], true_id[selection.image] == selection.class_id
+    for class_id in np.unique(selection.class_id[right]):
+        mine = seen[selection.image[right & (selection.class_id == class_id)]]
         each.append(float(np.sqrt(np.mean(np.sum((mine - mine.mean(axis=0)) ** 2, axis=1)))))
-    return float(np.mean(each))
+    return float(np.mean(each)) if each else 0.0
 
 
 def thinned(scores: np.ndarray, labels: Tensor, ks: tuple[int, ...], ps: tuple[int, ...], seed: int) -> list[dict]:

@@ -20,9 +20,9 @@ from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
 from compute.worklist import made_from
-from store.artefact import Run, write_run
+from store.artefact import Run, now, write_run
 
-STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)  # of scikit-learn's C, chosen on val
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # of scikit-learn's C, chosen on val
 
 
 def run(
@@ -48,6 +48,7 @@ def run(
         "weights": origin,
         "device": devices.name(place),
         "contributor": contributor,
+        "started_at": now(),
     }
     planned = [head_run(lr, seed, {"px": px}, common).run_id for lr in rates for seed in range(seeds)] + [linear_run({"px": px}, common).run_id]
     if not again and all(made_from(runs / run_id, origin) for run_id in planned):
@@ -59,7 +60,7 @@ def run(
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)
     found = extract(model, choose, report, Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), views, origin)
-    base = {"px": px, "forward_flops": forward, "features_s": found.seconds, **record_of(target, data, px)}
+    base = {"px": px, "forward_flops": forward, "threads": torch.get_num_threads(), **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
     heads = train_heads(
@@ -67,14 +68,16 @@ def run(
         classes=len(report.classes), rates=rates, seeds=tuple(range(seeds)), recipe=recipe,
     )  # fmt: skip
     heads_s = time.perf_counter() - start
+    features_s = {"features_s": found.seconds["train"] + found.seconds["val"], "views_s": found.seconds["train"]}
+    together = {"views": views, "heads_together": len(heads), "heads_s": heads_s}
     written = []
     for head in heads:
-        config = {**recipe.plain(), "lr": head.lr, "seed": head.seed, **base, "views": views, "heads_together": len(heads), "heads_s": heads_s}
+        config = {**recipe.plain(), "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
         made = replace(
             head_run(head.lr, head.seed, config, common),
-            seconds=found.seconds + heads_s / len(heads),
-            note=f"the features were computed once for {len(heads)} last layers, which were trained together; seconds are those of the features "
-            "and this layer's share of the rest",
+            seconds=features_s["features_s"] + heads_s / len(heads),
+            note=f"the features were computed once for {len(heads)} last layers, which were trained together; seconds are those of the features that "
+            "training and choosing need, and this layer's share of the rest",
         )
         test, val = head.logits(found.test), head.logits(found.val)
         tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
@@ -98,18 +101,23 @@ def linear_run(config: dict, common: dict) -> Run:
 
 def linear(found: Features, val_labels: Tensor, report: Images, base: dict, common: dict, runs: Path) -> Path:
     """A logistic regression on the features of the images as they are, its strength chosen on val; returns the run's folder."""
-    start = time.perf_counter()
+    started_at, start = now(), time.perf_counter()
     bar = tqdm(STRENGTHS, desc="linear classifier", unit="fit")
     fits = [logistic(found.plain, report.train_labels, [found.test, found.val], len(report.classes), strength) for strength in bar]
+    fit_s = time.perf_counter() - start
     test, val = max(fits, key=lambda fit: int((fit[1].argmax(1) == val_labels).sum()))
     strength = next(each for each, fit in zip(STRENGTHS, fits, strict=True) if fit[0] is test)
     tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
     tables["scores"].append(score("val", val, val_labels))
-    config = {**base, "strength": strength, "strengths": list(STRENGTHS), "features": FEATURES}
+    if strength in (STRENGTHS[0], STRENGTHS[-1]):
+        tqdm.write(f"the linear classifier chose the strength {strength:g}, the end of its list; the best may lie beyond")
+    features_s = found.seconds["plain"] + found.seconds["val"]
+    config = {**base, "strength": strength, "strengths": list(STRENGTHS), "features": FEATURES, "features_s": features_s}
     made = replace(
         linear_run(config, common),
-        seconds=base["features_s"] + time.perf_counter() - start,
-        note="scikit-learn's LogisticRegression on standardised features of the images without augmentation",
+        seconds=features_s + fit_s,
+        started_at=started_at,
+        note="scikit-learn's LogisticRegression on standardised features of the images without augmentation; seconds contain every strength that was tried",
     )
     right = tables["scores"][0]
     tqdm.write(f"{made.run_id}: test {right['correct'] / right['images']:.1%}")

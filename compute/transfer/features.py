@@ -25,14 +25,14 @@ BATCH = 128
 class Features:
     """Pooled features, float32: `train` views x images x 2048, of random crops and flips; `plain` of the same images as they are; `val` and `test`.
 
-    `seconds` is what computing all of them took, also where they come from the cache.
+    `seconds` is what computing each part took (`train`, `plain`, `val`, `test`), also where it comes from the cache.
     """
 
     train: Tensor
     plain: Tensor
     val: Tensor
     test: Tensor
-    seconds: float
+    seconds: dict[str, float]
 
 
 def extract(model: nn.Module, choose: Images, report: Images, resident: Resident, views: int, origin: str) -> Features:
@@ -44,18 +44,17 @@ def extract(model: nn.Module, choose: Images, report: Images, resident: Resident
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     splits = {"plain": report.train_images, "val": choose.test_images, "test": report.test_images}
     digests = {name: hashlib.sha256(images.numpy().tobytes()).hexdigest() for name, images in splits.items()}
-    found, seconds, base = {}, 0.0, (origin, resident.train.device.type)
+    found, seconds, base = {}, {"train": 0.0}, (origin, resident.train.device.type)
     total = len(report.train_images) * views + sum(map(len, splits.values()))
     with tqdm(total=total, desc="features", unit="image") as bar:
         for name, images in splits.items():
             part = resident.testing(images, torch.zeros(len(images)))
-            found[name], took = cached((*base, digests[name]), lambda part=part: embed(model, part, bar))
-            seconds += took
+            found[name], seconds[name] = cached((*base, digests[name]), lambda part=part: embed(model, part, bar))
         seen = []
         for nth in range(views):
             one, took = cached((*base, digests["plain"], nth, VIEWS_SEED), lambda nth=nth: view(model, resident, nth, bar))
             seen.append(one)
-            seconds += took
+            seconds["train"] += took
     return Features(train=torch.stack(seen), **found, seconds=seconds)
 
 

@@ -39,7 +39,7 @@ def train_heads(
     """Heads of all `rates` and `seeds`, by rate and then seed; `recipe` gives everything but rate and seed.
 
     `train` holds features views x images x D; each image comes in one random view an epoch. An epoch's
-    `seconds` are those of all heads together, divided by their number. Raises ComputeError for a loss
+    `seconds` are those of all heads together, divided by their number, without the look at val. Raises ComputeError for a loss
     that is not finite.
     """
     views, count, width = train.shape
@@ -73,8 +73,8 @@ def train_heads(
         mean = losses.mean(0)
         if not torch.isfinite(mean).all():
             raise ComputeError(f"the loss of a last layer is not finite in epoch {epoch}; lower the learning rates")
-        val_loss, val_accuracy = evaluate(val, val_labels, weight, bias, many, classes)
         seconds = (time.perf_counter() - start) / len(rows)
+        val_loss, val_accuracy = evaluate(val, val_labels, weight, bias, many, classes)
         for r, lr in enumerate(rates):
             for s, seed in enumerate(seeds):
                 rows[lr, seed].append(
