@@ -4,7 +4,7 @@
 def at_complete_scale(rows: str, *, variant: str, within: str = "true") -> str:
     """SQL of the `rows` (a query with a column `scale`) at the scale that has the most variants; of equal ones the largest.
 
-    `variant` is an expression for what has to be there (a rate, a K and P), apart from seeds; scales are
+    `variant` is an expression for what has to be there (a rate, a K and P, with its seed where repetitions count); scales are
     chosen apart for each value of the expression `within`. A first run at a larger scale so hides nothing.
     """
     return f"""

@@ -5,7 +5,7 @@ from store.artefact import Run, write_run
 from tests.conftest import make_run
 
 CLASSES, TEST = 10, 100
-KS, PS = (2, 4, 8), (1, 2)
+KS, PS = (1, 2, 4, 6, 8), (1, 2, 5)
 NOISE = {0: (70, 60), 10: (66, 59), 25: (60, 57), 50: (50, 54)}  # correct of each class, by percentage: by the own last layer, after transfer
 SAMPLING = {"natural": (80, 30), "sqrt": (75, 45), "uniform": (70, 55)}  # of a head class and of all others
 
@@ -25,7 +25,7 @@ def plant_supervision(runs, seeds: int = 2) -> None:
         plant_teacher(runs, "resnet8", 8, seed, 58 + seed)
         teacher = f"supervision-teacher-resnet20-cpu-s{seed}"
         for k in KS:
-            for p in PS if k > min(KS) else PS[1:]:
+            for p in PS if k > min(KS) else (2,):
                 right = {"pretrained": [60 + k - p] * CLASSES, "final": [64 + k - p] * CLASSES}
                 plant(runs, "student", {"kind": "selected", "k": k, "p": p}, seed, right, inputs=(teacher,))
             plant(runs, "student", {"kind": "truth", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
@@ -76,7 +76,7 @@ def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
         "pictures": pictures if seed == 0 else [],
         "selection_spread": [{"p": p, "k": k, "spread": 1.0 + k / 10} for p in PS for k in KS],
         "unlabelled": [{"image": 100 * c + rank, "loss": rank / 10} for c in range(CLASSES) for rank in range(1, max(KS) + 1)],
-        "thinned": [{"p": p, "k": k, "labels": 10 * k, "correct": 8 * k, "rarest_images": 10, "rarest_labels": k, "rarest_correct": p * k // 2} for p in PS for k in KS],
+        "thinned": [{"p": p, "k": k, "labels": 10 * k, "correct": 8 * k, "rarest_images": 10, "rarest_labels": k, "rarest_correct": min(k, p * k // 2)} for p in PS for k in KS],
     }
     tables["scores"].append({"stage": "final", "split": "train", "images": 1000, "correct": 10 * right - 20, "loss": None})
     config = {"ks": list(KS), "ps": list(PS), "labelled": 400, "batch": 128, "classes": [f"class {c}" for c in range(CLASSES)]}

@@ -14,7 +14,7 @@ FILES = sorted((PROJECT / "store" / "answers").glob("*.md"))
 # numbers that are neither measured nor a paper's result: places in a work, names, the arithmetic of a definition
 NAMES = re.compile(
     r"\d+(\.\d+)*(?= ?(×|%? ?\(|st|nd|rd|th))|(Table|Tables|Section|Eq\.|Eqs\.|Figure|Fig\.|Question|§) ?\d+(\.\d+)*|"
-    r"(VGG|ResNet|GK|K|P|V|TX|TK|TITAN|CIFAR|YFCC|fp|stage|Lu|Qi|Flowers)[- ]?\d+|^\d+\.|× ?\d+|[KP] = \d+",
+    r"95(?= % interval)|ResNeXt-\d+( \d+x\d+d?)?|(VGG|ResNet|GK|K|P|V|TX|TK|TITAN|CIFAR|YFCC|fp|stage|Lu|Qi|Flowers)[- ]?\d+|^\d+\.|× ?\d+|[KP] = \d+",
     re.MULTILINE,
 )
 

@@ -50,10 +50,11 @@ def test_students_gain_over_labelled_data_alone(reader):
 
 
 def test_the_best_k_is_compared_seed_by_seed(reader):
-    rows = experiments.steps_between_ks(reader).query("stage == 'final'").set_index("k")
+    rows = experiments.by_k(reader).query("stage == 'final'").set_index("k")
     assert (rows["p"] == 2).all() and (rows["best_k"] == 8).all(), "P = 2 was tried with every K"
-    assert rows["behind"].to_dict() == {2: pytest.approx(6), 4: pytest.approx(4), 8: 0}
-    assert (rows["half"] == 0).all() and (rows["seeds"] == 2).all()
+    assert rows["behind"].to_dict() == {1: pytest.approx(7), 2: pytest.approx(6), 4: pytest.approx(4), 6: pytest.approx(2), 8: 0}
+    assert (rows["behind_half"] == 0).all() and (rows["seeds"] == 2).all()
+    assert rows.loc[4, "truth"] == pytest.approx(75) and rows.loc[4, "price"] == pytest.approx(75 - 66) and rows.loc[4, "price_half"] == 0
 
 
 def test_hardness_is_that_of_the_network_that_did_not_choose(reader):
@@ -70,6 +71,10 @@ def test_a_rare_class_is_found_more_often_with_a_larger_p(reader):
 def test_precision_falls_with_the_rank(reader):
     rows = selection.precision_by_rank(reader, bins=4).query("p == 1")
     assert rows["precision_percent"].tolist() == [100, 100, 0, 0] and rows["rank"].tolist() == [1.5, 3.5, 5.5, 7.5]
+    assert (rows["low"] == rows["high"]).all() and (rows["classes"] == 10).all() and (rows["seeds"] == 2).all()
+    ends = selection.ends_of_ranking(reader)
+    assert (ends["p"] == 2).all() and ends["rank"].tolist() == [1, 8] and ends["precision_percent"].tolist() == [100, 0]
+    assert selection.images_of_a_class(reader) == 100
 
 
 def test_a_larger_k_brings_more_images_and_more_errors(reader):
@@ -77,7 +82,8 @@ def test_a_larger_k_brings_more_images_and_more_errors(reader):
     assert rows.loc[(8, 1), "labels"] == 80 and rows.loc[(8, 1), "images"] == 80 and rows.loc[(8, 1), "twice"] == 0
     assert rows.loc[(4, 1), "precision_percent"] == 100 and rows.loc[(8, 1), "precision_percent"] == 50
     assert rows.loc[(2, 2), "twice"] == 10 and rows.loc[(2, 2), "images"] == 10 and rows.loc[(2, 2), "precision_percent"] == 50
-    assert rows.loc[(8, 2), "differ"] == 0 and rows.loc[(8, 1), "differ"] == 10, "the first image of each class"
+    assert rows.loc[(8, 2), "differ"] == 0 and rows.loc[(8, 1), "differ"] == 20, "the first image of each class, of either"
+    assert rows.loc[(1, 1), "twice"] == rows.loc[(1, 2), "twice"] == 0 and rows.loc[(8, 1), "seeds"] == 2
     assert (rows.loc[(8, 1), "least"], rows.loc[(8, 1), "most"]) == (8, 8)
     assert sorted(set(selection.by_k(reader)["k"])) == list(KS) and selection.class_names(reader)[3] == "class 3"
 
@@ -86,4 +92,4 @@ def test_pictures_are_those_of_one_selection(reader):
     rows = selection.ranked_pictures(reader, 1, 3)
     assert rows["rank"].tolist() == list(range(1, 9)) and rows["correct"].tolist() == [True] * 4 + [False] * 4
     doubles = selection.double_pictures(reader, 4, 2)
-    assert len(doubles) == 6 and all(len(classes) == 2 for classes in doubles["classes"]) and list(doubles["ranks"].iloc[0]) == [1, 2]
+    assert len(doubles) == 6 and all(len(classes) == 2 for classes in doubles["classes"])

@@ -83,7 +83,8 @@ class TeacherRequest(SupervisionRequest):
         labels, (ks, ps) = resident.train_labels.cpu(), self.selections(run.model)
         whole = images(self.scale, self.data)
         unlabelled = resident.testing(whole.train_images[rest], labels[rest])
-        logits, seen = outputs(lane.model, unlabelled, lane.precision), features(lane.model, unlabelled).numpy()
+        # in single precision, whatever the training's: a ranking needs the digits that bf16 does not have
+        logits, seen = outputs(lane.model, unlabelled), features(lane.model, unlabelled).numpy()
         scores = logits.softmax(1).numpy()
         chosen = {p: choose(scores, max(ks), p) for p in ps}
         main = run.model == size.teacher

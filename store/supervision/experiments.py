@@ -3,6 +3,7 @@
 import pandas as pd
 
 from store.complete import at_complete_scale
+from store.interval import half_width
 from store.reader import Reader
 
 # judged runs of Problem 2 with their accuracy in percent of the test images, each experiment at its most
@@ -11,7 +12,7 @@ JUDGED = at_complete_scale(
     """
     SELECT r.run_id, r.job, r.scale, r.model, r.depth, r.seed, r.config, s.stage, 100 * s.correct / s.images AS percent,
            CASE r.job WHEN 'teacher' THEN 'teaching' WHEN 'student' THEN 'teaching' ELSE r.job || coalesce(r.config->>'zipf', '') END AS experiment,
-           concat_ws(' ', r.job, r.model, r.config->>'noise', r.config->>'sampling', r.config->>'kind', r.config->>'k', r.config->>'p') AS variant
+           concat_ws(' ', r.job, r.model, r.config->>'noise', r.config->>'sampling', r.config->>'kind', r.config->>'k', r.config->>'p', r.seed) AS variant
     FROM runs AS r JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test' WHERE r.problem = 'supervision'
     """,
     variant="variant",
@@ -19,8 +20,6 @@ JUDGED = at_complete_scale(
 )
 # the exponent of the Zipf distribution that has the most runs
 EXPONENT = f"SELECT mode(config->>'zipf') FROM ({JUDGED}) WHERE job = 'resampling'"
-# Student's t for as many seeds: the 97.5 % quantile with seeds - 1 degrees of freedom
-T_OF_SEEDS = "CASE count(*) WHEN 2 THEN 12.706 WHEN 3 THEN 4.303 WHEN 4 THEN 3.182 WHEN 5 THEN 2.776 ELSE 2.571 END"
 STAGES = {"untrained": "before any training", "direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
 
 
@@ -99,26 +98,57 @@ def students(reader: Reader) -> pd.DataFrame:
     """)
 
 
-def steps_between_ks(reader: Reader) -> pd.DataFrame:
-    """With the P at which every K was tried, for each stage: the mean over seeds of how much each K differs from the K that is best on average, of the same seed.
+def by_k(reader: Reader) -> pd.DataFrame:
+    """With the P at which every K was tried, for each stage and K, means over the seeds of differences within a seed, each with half its 95 % interval.
 
-    Columns: stage, p, k, percent, best_k, behind (points, of the best one over this one), and the half width of
-    its 95 % interval over the seeds (Student's t); NULL for fewer than two seeds, and 0 for the best K itself.
+    Columns: stage, p, k, seeds, percent (test accuracy), best_k (the K that is best on average), behind
+    (points that the best one is ahead), truth (accuracy with true labels for the same images), price
+    (points by which that is ahead, what the wrong labels cost), behind_half and price_half (Student's t
+    over the seeds; NULL for fewer than two). truth and price are NULL where there is no such student.
     """
     return reader.df(f"""
-        WITH mine AS (
-            SELECT stage::VARCHAR AS stage, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed, percent
-            FROM ({JUDGED}) WHERE job = 'student' AND (config->>'kind') = 'selected'
+        WITH every AS (
+            SELECT stage::VARCHAR AS stage, config->>'kind' AS kind, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed, percent
+            FROM ({JUDGED}) WHERE job = 'student'
         ), widest AS (
-            SELECT p FROM mine GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+            SELECT p FROM every WHERE kind = 'selected' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+        ), mine AS (
+            SELECT e.*, t.percent AS truth, t.percent - e.percent AS price FROM every AS e JOIN widest USING (p)
+            LEFT JOIN every AS t ON (t.stage, t.k, t.p, t.seed, t.kind) = (e.stage, e.k, e.p, e.seed, 'truth') WHERE e.kind = 'selected'
         ), best AS (
-            SELECT stage, arg_max(k, percent) AS best_k FROM (SELECT stage, k, avg(percent) AS percent FROM mine JOIN widest USING (p) GROUP BY ALL) GROUP BY stage
+            SELECT stage, arg_max(k, percent) AS best_k FROM (SELECT stage, k, avg(percent) AS percent FROM mine GROUP BY ALL) GROUP BY stage
+        ), paired AS (
+            SELECT m.*, best_k, b.percent - m.percent AS behind FROM mine AS m JOIN best USING (stage) JOIN mine AS b ON (b.stage, b.k, b.seed) = (m.stage, best_k, m.seed)
         )
-        SELECT m.stage, m.p, m.k, avg(m.percent) AS percent, best_k, avg(b.percent - m.percent) AS behind,
-               stddev_samp(b.percent - m.percent) / sqrt(count(*)) * {T_OF_SEEDS} AS half, count(*)::INTEGER AS seeds
-        FROM mine AS m JOIN widest USING (p) JOIN best USING (stage) JOIN mine AS b ON (b.stage, b.p, b.k, b.seed) = (m.stage, m.p, best_k, m.seed)
-        GROUP BY m.stage, m.p, m.k, best_k ORDER BY m.stage, m.k
+        SELECT stage, p, k, count(*)::INTEGER AS seeds, avg(percent) AS percent, best_k, avg(behind) AS behind, {half_width("behind")} AS behind_half,
+               avg(truth) AS truth, avg(price) AS price, {half_width("price")} AS price_half
+        FROM paired GROUP BY stage, p, k, best_k ORDER BY stage, k
     """)
+
+
+def shape(curve: pd.DataFrame) -> str:
+    """What a curve over K does, in words: a rise or a fall is called one where the 95 % interval of the paired differences to the best K leaves out 0.
+
+    `curve` holds one stage of `by_k`.
+    """
+    first, last = curve.iloc[0], curve.iloc[-1]
+    rises, falls = (bool(end["behind"] > end["behind_half"]) for end in (first, last))
+    if rises and last["k"] == last["best_k"]:
+        return "still rises at the largest K that was tried"
+    if falls and first["k"] == first["best_k"]:
+        return "falls from the smallest K on"
+    return {
+        (True, True): "rises and then falls",
+        (True, False): "rises, and whether it falls in the end the seeds leave open",
+        (False, True): "falls in the end, and whether it rises before the seeds leave open",
+        (False, False): "neither rises nor falls by more than the seeds leave open",
+    }[rises, falls]
+
+
+def precisions(reader: Reader, *jobs: str) -> str:
+    """The arithmetic in which the runs of some jobs were trained (`bf16`, or `bf16 and fp32`)."""
+    rows = reader.df(f"SELECT DISTINCT coalesce(config->>'precision', 'fp32') AS name FROM ({JUDGED}) WHERE list_contains(?, job) ORDER BY name", [list(jobs)])
+    return " and ".join(rows["name"])
 
 
 def run_ids(reader: Reader, *jobs: str) -> list[str]:

@@ -13,99 +13,73 @@ def values(reader: Reader) -> dict[str, object]:
 
 
 def _pretraining_values(reader: Reader) -> dict[str, object]:
-    """Accuracies and losses by noise (`noise_linear_25`, `lost_linear_25`) and by sampling (`sampling_linear_tail_sqrt`)."""
+    """Accuracies and losses by noise (`noise_linear_25`, `lost_linear_25`), accuracies and changes by sampling (`sampling_linear_tail_natural`, `resampled_linear_tail_sqrt`)."""
     found: dict[str, object] = {}
-    for row in experiments.noise(reader).itertuples():
+    noise, sampling = experiments.noise(reader), experiments.resampling(reader)
+    if len(noise):
+        found["noise_seeds"] = noise["seeds"].min()
+    for row in noise.itertuples():
         key = f"{row.stage}_{row.noise_percent:g}"
-        found |= {f"noise_{key}": row.percent, f"lost_{key}": row.lost, f"lost_spread_{key}": row.lost_spread, "noise_seeds": row.seeds}
-    for row in experiments.resampling(reader).itertuples():
-        found |= {f"sampling_{row.stage}_{row.part}_{row.sampling}": row.percent, f"tail_images_{row.part}": row.images, "sampling_seeds": row.seeds}
+        found |= {f"noise_{key}": row.percent, f"lost_{key}": row.lost, f"lost_spread_{key}": row.lost_spread}
+    if len(sampling):
+        found["sampling_seeds"] = sampling["seeds"].min()
+    for row in sampling.itertuples():
         key = f"{row.stage}_{row.part}_{row.sampling}"
-        found |= {f"resampled_{key}": row.change, f"resampled_spread_{key}": row.change_spread}
+        found |= {f"sampling_{key}": row.percent, f"sampling_images_{row.part}": row.images, f"resampled_{key}": row.change, f"resampled_spread_{key}": row.change_spread}
     return found
 
 
 def _student_values(reader: Reader) -> dict[str, object]:
-    """Teachers, and students by kind; of the selected ones the best K and P, and the ends of its K."""
+    """The teacher, and students by kind: the one on labelled data alone, and at the K and P at which every kind was trained."""
     found: dict[str, object] = {}
-    for row in experiments.teachers(reader).itertuples():
-        name = "teacher" if row.main else "own_teacher"
-        found |= {f"{name}_percent": row.percent, f"{name}_unlabelled": row.unlabelled_percent, f"{name}_network": row.model, "unlabelled_images": row.unlabelled}
-    rows = experiments.students(reader)
-    for row in rows[rows["kind"].isin(["labelled", "self"]) & (rows["stage"] == "final")].itertuples():
-        found |= {f"student_{row.kind}": row.percent, f"student_{row.kind}_gain": row.gain, f"student_{row.kind}_spread": row.spread}
-    return found | _curve_values(reader, rows) | _middle_values(rows)
+    for row in experiments.teachers(reader).query("main").itertuples():
+        found |= {"teacher_percent": row.percent, "teacher_spread": row.spread, "teacher_unlabelled": row.unlabelled_percent, "unlabelled_images": row.unlabelled}
+    return found | _kind_values(experiments.students(reader)) | _curve_values(reader)
 
 
-def _curve_values(reader: Reader, rows: pd.DataFrame) -> dict[str, object]:
-    """Accuracy against K with the P at which every K was tried: the K that is best on average and both ends, and by how much they are behind it, seed by seed.
-
-    `student_shape` calls a rise or a fall only what the seeds' paired differences resolve (95 % interval
-    without 0).
-    """
-    curve = experiments.steps_between_ks(reader).query("stage == 'final'")
-    if curve.empty:
+def _kind_values(rows: pd.DataFrame) -> dict[str, object]:
+    """Accuracy, gain over labelled data alone, and its spread, of each kind of student (`student_self`, `student_self_gain`, `student_self_gain_spread`)."""
+    own = rows[rows["kind"] == "self"]
+    if own.empty:
         return {}
-    best, first, last = curve[curve["k"] == curve["best_k"]].iloc[0], curve.iloc[0], curve.iloc[-1]
-    rises, falls = (bool(end["behind"] > end["half"]) for end in (first, last))
-    shape = {
-        (True, True): "rises and then falls",
-        (True, False): "rises, and a fall is not resolved",
-        (False, True): "falls, and a rise is not resolved",
-        (False, False): "neither rises nor falls by more than the seeds leave open",
-    }
-    found = {
-        "student_seeds": int(best["seeds"]),
-        "student_best": best["percent"],
-        "student_best_k": int(best["k"]),
-        "student_p": int(best["p"]),
-        "student_shape": shape[rises, falls],
-    }
-    for end, row in (("least", first), ("most", last)):
-        found |= {f"student_{end}_k": int(row["k"]), f"student_at_{end}_k": row["percent"], f"behind_at_{end}_k": row["behind"], f"behind_half_{end}_k": row["half"]}
-    truth = rows[(rows["kind"] == "truth") & (rows["stage"] == "final")].set_index("k")["percent"]
-    for end, row in (("least", first), ("best", best), ("most", last)):
-        found[f"truth_at_{end}_k"] = truth.get(row["k"])
-        found[f"price_of_noise_at_{end}_k"] = truth.get(row["k"], float("nan")) - row["percent"]
+    k, p = int(own["k"].iloc[0]), int(own["p"].iloc[0])
+    same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
+    found: dict[str, object] = {"compared_k": k, "compared_p": p, "student_seeds": same["seeds"].min()}
+    for row in same.itertuples():
+        key = f"student_{row.kind}" + ("" if row.stage == "final" else f"_{row.stage}")
+        found |= {key: row.percent, f"{key}_spread": row.spread, f"{key}_gain": row.gain, f"{key}_gain_spread": row.gain_spread}
     return found
 
 
-def _middle_values(rows: pd.DataFrame) -> dict[str, object]:
-    """The setting at which every kind of student was trained."""
-    final = rows[rows["stage"] == "final"].set_index("kind")
-    if not {"self", "selected", "truth"} <= set(final.index):
+def _curve_values(reader: Reader) -> dict[str, object]:
+    """Accuracy of the fine-tuned student against K, the first K being 1 (`curve_percent_1`), and what the seeds' paired differences resolve of its shape."""
+    curve = experiments.by_k(reader).query("stage == 'final'").reset_index(drop=True)
+    if curve.empty:
         return {}
-    k, p = final.loc[["self"]].iloc[0][["k", "p"]]
-    same = final[(final["k"] == k) & (final["p"] == p)]
-    if not {"selected", "truth"} <= set(same.index):
-        return {}
-    return {
-        "middle_k": int(k),
-        "middle_p": int(p),
-        "student_middle": same.loc["selected", "percent"],
-        "student_middle_gain": same.loc["selected", "gain"],
-        "student_truth": same.loc["truth", "percent"],
-    }
+    best, first, last = curve[curve["k"] == curve["best_k"]].iloc[0], curve.iloc[0], curve.iloc[-1]
+    found: dict[str, object] = {"curve_seeds": curve["seeds"].min(), "curve_p": int(best["p"]), "curve_best_k": int(best["k"])}
+    found |= {"curve_least_k": int(first["k"]), "curve_most_k": int(last["k"])}
+    if curve["behind_half"].notna().all():
+        found["curve_shape"] = experiments.shape(curve)
+    for row in curve.itertuples():
+        said = {"k": row.k, "percent": row.percent, "behind": row.behind, "behind_half": row.behind_half, "truth": row.truth, "price": row.price, "price_half": row.price_half}
+        found |= {f"curve_{name}_{row.Index + 1}": value for name, value in said.items()}
+    return found
 
 
 def _selection_values(reader: Reader) -> dict[str, object]:
-    """The selected sets at the middle and the largest K for the least, the middle and the largest P (`least_most_k_least_p`), and correct labels at both ends of the ranking."""
-    rows, found = selection.by_k(reader), {}
+    """The selected sets by K and P, both counted from the least as 1 (`set_least_5_1`: K is the fifth, P the first), and correct labels at both ends of the ranking."""
+    rows = selection.by_k(reader)
     if rows.empty:
-        return found
+        return {}
     ks, ps = sorted(rows["k"].unique()), sorted(rows["p"].unique())
-    places = {"k": {"least": ks[0], "middle": ks[len(ks) // 2], "most": ks[-1]}, "p": {"least": ps[0], "middle": ps[len(ps) // 2], "most": ps[-1]}}
-    found = {f"{at}_{name}_selected": int(value) for name, each in places.items() for at, value in each.items()}
-    by = rows.set_index(["k", "p"])
-    for k_at, k in places["k"].items():
-        for p_at, p in places["p"].items():
-            if (k, p) in by.index:
-                found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in by.columns}
-    for frame, names in ((selection.character(reader), ("hardness", "spread")), (selection.thinned(reader), ("rarest_labels", "rarest_correct", "rarest_images", "rarest_found_percent"))):
-        by = frame.set_index(["k", "p"])
-        for p_at, p in places["p"].items():
-            for k_at, k in places["k"].items():
-                if (k, p) in by.index:
-                    found |= {f"{name}_{k_at}_k_{p_at}_p": by.loc[(k, p), name] for name in names}
-    mine = selection.precision_by_rank(reader).query("p == @places['p']['middle']")
-    return found | {"precision_first": mine["precision_percent"].iloc[0], "precision_last": mine["precision_percent"].iloc[-1]}
+    found: dict[str, object] = {"selection_seeds": rows["seeds"].min(), "class_images": selection.images_of_a_class(reader)}
+    found |= {f"set_k_{n}": int(k) for n, k in enumerate(ks, start=1)} | {f"set_p_{n}": int(p) for n, p in enumerate(ps, start=1)}
+    for frame, name in ((rows, "set"), (selection.character(reader), "images"), (selection.thinned(reader), "thinned")):
+        for row in frame.to_dict("records"):
+            place = f"{ks.index(row.pop('k')) + 1}_{ps.index(row.pop('p')) + 1}"
+            found |= {f"{name}_{column}_{place}": value for column, value in row.items()}
+    ends = selection.ends_of_ranking(reader)
+    if len(ends):
+        found |= {"precision_first": ends["precision_percent"].iloc[0], "precision_last": ends["precision_percent"].iloc[-1]}
+    return found

@@ -3,13 +3,8 @@
 import pandas as pd
 
 from store.complete import at_complete_scale
+from store.interval import Z, half_width
 from store.reader import Reader
-
-# Wilson's 95 % interval of a share of n images (Wilson 1927)
-Z = 1.959964
-
-# and Student's t for as many seeds: the 97.5 % quantile with seeds - 1 degrees of freedom
-T = "CASE count(*) WHEN 3 THEN 4.303 WHEN 4 THEN 3.182 WHEN 5 THEN 2.776 WHEN 6 THEN 2.571 WHEN 7 THEN 2.447 WHEN 8 THEN 2.365 WHEN 9 THEN 2.306 WHEN 10 THEN 2.262 ELSE 2.2 END"
 
 # every judged run of a data set at one scale, made from the base weights that most of its runs have,
 # accuracies in percent; `flops` is what its training took: forward and backward of every image seen (three
@@ -72,7 +67,7 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH mine AS (
             SELECT job, lr, count(*)::INTEGER AS seeds, avg(val_percent) AS val_percent, avg(test_percent) AS test_percent, stddev_samp(test_percent) AS spread,
-                   sqrt(avg(high - low) ** 2 / 4 + CASE WHEN count(*) >= 3 THEN ({T} * stddev_samp(test_percent)) ** 2 / count(*) ELSE 0 END) AS half,
+                   sqrt(avg(high - low) ** 2 / 4 + CASE WHEN count(*) >= 3 THEN ({half_width('test_percent')}) ** 2 ELSE 0 END) AS half,
                    avg(low + high) / 2 AS centre, avg(seconds) AS seconds, avg(flops) AS flops, any_value(epochs) AS epochs, any_value(precision) AS precision,
                    min_by(run_id, seed) AS run_id, string_agg(run_id, ' ' ORDER BY seed) AS run_ids, any_value(scale)::VARCHAR AS scale
             FROM ({JUDGED}) WHERE dataset = ? AND px = ? GROUP BY job, lr

@@ -15,6 +15,7 @@ WEAK = (
 )
 SEMI = (
     ("ImageNet, labelled by hand", "teacher", "supervised training"),
+    ("images with hashtags", "teacher", "semi-weak variant"),
     ("images, hashtags not used", "scores", "teacher predicts"),
     ("teacher", "scores", ""),
     ("scores", "selected images", "P best classes of an image,\\nK best images of a class"),
@@ -22,6 +23,7 @@ SEMI = (
     ("student", "fine-tuned student", "true labels only"),
     ("ImageNet, labelled by hand", "fine-tuned student", ""),
 )
+DRAWN = "Cylinders are data, boxes networks. The steps are known second-hand, through others' accounts of the paper."
 
 
 def show() -> None:
@@ -34,7 +36,7 @@ def show() -> None:
         badges(published("Mahajan 2018"))
         pipeline(
             WEAK,
-            alt_text="Images with hashtags become labels, which are resampled; a network is pretrained on them and transferred.",
+            alt_text=f"Images with hashtags become labels, which are resampled; a network is pretrained on them and transferred. {DRAWN}",
             data=("images with hashtags", "labels", "resampled labels", "target data, labelled by hand"),
         )
     with right, st.container(border=True):
@@ -42,6 +44,7 @@ def show() -> None:
         badges(published("Yalniz 2019"))
         pipeline(
             SEMI,
-            alt_text="A teacher trained on labelled data scores images without labels; the best of each class train a student, which is fine-tuned on true labels.",
-            data=("ImageNet, labelled by hand", "images, hashtags not used", "scores", "selected images"),
+            alt_text="A teacher trained on labelled data scores images without labels; the best of each class train a student, which is fine-tuned on true labels. In the "
+            f"semi-weakly supervised variant hashtags pretrain the teacher, and only that. {DRAWN}",
+            data=("ImageNet, labelled by hand", "images with hashtags", "images, hashtags not used", "scores", "selected images"),
         )

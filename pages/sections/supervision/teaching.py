@@ -32,7 +32,8 @@ def show() -> None:
         title=f"The teacher labels {teacher['unlabelled_percent']:.1f} % of the {teacher['unlabelled']:,.0f} images without labels correctly, before any selection",
         alt_text="Accuracy of the teachers",
         origins=of_runs(ask(experiments.run_ids, "teacher")),
-        caption="The deeper network teaches; the other one is of the student's kind, for self-training.",
+        caption="percent: test images right, spread: its standard deviation over the seeds; unlabelled_percent: images without labels whose best score is for the right class. "
+        "The deeper network teaches; the other one is of the student's kind, for self-training, and makes as many steps as a student.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "unlabelled_percent")},
     )
 
@@ -54,6 +55,7 @@ def _students(rows, k: float, p: float, teacher) -> None:
         alt_text="Test accuracy of students by what they were trained on",
         origins=of_runs(ask(experiments.run_ids, "student", "teacher")),
         caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student makes as many steps, the one on labelled data alone too. percent: mean test accuracy over the seeds, gain: points against the "
-        "same seed's student on labelled data alone; spreads: standard deviations over the seeds, each of which draws its own labelled images.",
+        "same seed's student on labelled data alone; spreads: standard deviations over the seeds, each of which draws its own labelled images. "
+        f"Convolutions and matrix products in {ask(experiments.precisions, 'student', 'teacher')}.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain", "gain_spread")},
     )
