@@ -3,6 +3,7 @@
 import pandas as pd
 
 from store.answers import answer
+from store.complete import at_complete_scale
 from store.reader import Reader
 
 UNANSWERED = "Not answered yet."
@@ -30,7 +31,7 @@ def questions(reader: Reader) -> pd.DataFrame:
 
 
 def evidence(reader: Reader) -> list[dict]:
-    """For each question: answered or not, its runs at the largest scale of each job, its facts, what is missing.
+    """For each question: answered or not, its runs at the most complete scale of each job, its facts, what is missing.
 
     A question is answered when its text is written and filled, and every job and work that it needs is
     in the store, with as many runs as it needs.
@@ -77,20 +78,16 @@ def points(reader: Reader) -> dict[str, int]:
 
 
 def job_runs(reader: Reader, jobs: list[str]) -> pd.DataFrame:
-    """The runs of each job (`problem/job`), of each network and device at its largest scale.
+    """The runs of each job (`problem/job`), of each network and device at the scale that has most of them, of equal ones the largest.
 
     Columns: job, scale, provenance, count, devices, run_ids (separated by spaces).
     """
+    mine = at_complete_scale("SELECT * FROM runs WHERE list_contains(?, problem || '/' || job)", variant="run_id", within="(problem, job, model, device, gpu_type)")
     return reader.df(
-        """
-        WITH mine AS (
-            SELECT problem || '/' || job AS job, scale, provenance, run_id, device,
-                   max(scale) OVER (PARTITION BY problem, job, model, device, gpu_type) AS largest
-            FROM runs WHERE list_contains(?, problem || '/' || job)
-        )
-        SELECT job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, count(*)::INTEGER AS count,
+        f"""
+        SELECT problem || '/' || job AS job, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, count(*)::INTEGER AS count,
                string_agg(DISTINCT device, ', ') AS devices, string_agg(run_id, ' ' ORDER BY run_id) AS run_ids
-        FROM mine WHERE scale = largest GROUP BY ALL ORDER BY ALL
+        FROM ({mine}) GROUP BY ALL ORDER BY ALL
         """,
         [jobs],
     )

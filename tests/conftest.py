@@ -66,7 +66,7 @@ def everything(tmp_path_factory) -> Layout:
     from compute.__main__ import main
     from tests.planted import plant
     from tests.planted_supervision import plant_supervision
-    from tests.planted_transfer import plant_transfer
+    from tests.planted_transfer import plant_run, plant_transfer
 
     layout = Layout.at(tmp_path_factory.mktemp("everything"))
     for depth in (18, 20, 32, 44, 50, 56):
@@ -75,6 +75,7 @@ def everything(tmp_path_factory) -> Layout:
     for command in ("fit", "predict", "plan"):
         assert main([command, "--runs", str(layout.runs)]) == 0
     plant_transfer(layout.runs)
+    plant_run(layout.runs, "extract", 0.1, 0, 33, px=128)
     plant_supervision(layout.runs)
     for folder in (PROJECT / "store" / "runs").glob("flops-*"):
         shutil.copytree(folder, layout.runs / folder.name)

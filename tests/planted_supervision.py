@@ -15,7 +15,7 @@ def plant_supervision(runs, seeds: int = 2) -> None:
     for seed in range(seeds):
         for noise, (direct, linear) in NOISE.items():
             right = {"direct": [direct + seed] * CLASSES, "linear": [linear + seed] * CLASSES, "untrained": [20] * CLASSES}
-            plant(runs, "noise", {"noise": noise}, seed, right)
+            plant(runs, "noise", {"noise": noise}, seed, right, more={"source": 1000})
         sizes = [1000 // (1 + (c + seed) % CLASSES) for c in range(CLASSES)]
         head = sorted(range(CLASSES), key=lambda c: -sizes[c])[:3]
         for sampling, (common, rare) in SAMPLING.items():

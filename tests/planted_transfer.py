@@ -55,6 +55,7 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
         "batch": 60,
         "epochs": EPOCHS,
         "precision": "fp32",
+        "threads": 1,
     }
     images = [TEST + 10 * c for c in range(CLASSES)]
     tables: dict = {
@@ -81,7 +82,7 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
             "images_per_s": np.full(EPOCHS, 60 / (12.0 if job != "extract" else 0.02)),
         }
     if job == "extract":
-        config |= {"views": 8, "features_s": 30.0, "heads_s": 6.0, "heads_together": 12}
+        config |= {"views": 8, "features_s": 30.0, "views_s": 24.0, "heads_s": 6.0, "heads_together": 12}
     identity = ("dataset", "px") if lr is None else ("dataset", "lr", "px")
     made = run(
         job=job,

@@ -56,6 +56,30 @@ def test_work_is_three_forward_passes_an_image_or_one_a_view(reader):
     assert rows.loc["extract", "flops"].iloc[0] == pytest.approx(6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6)
 
 
+def test_seconds_of_an_epoch_by_what_is_in_them(reader):
+    rows = results.epoch_seconds(reader, *FLOWERS).set_index("what")
+    assert rows["epoch_s"].to_dict() == pytest.approx({"finetune": 12, "scratch": 12, "forward": 24 / 8, "whole": 30.5 / EPOCHS, "extract": 0.02})
+    assert (rows["threads"] == 1).all() and rows.loc["finetune", "images_per_s"] == pytest.approx(5)
+
+
+def test_every_class_counts_alike_in_the_mean_of_classes(reader):
+    row = results.rates(reader, *FLOWERS).set_index(["job", "lr"]).loc[("finetune", 0.01)]
+    assert row["class_percent"] == pytest.approx(sum(100 * 30 / (40 + 10 * c) for c in range(6)) / 6)
+    assert row["class_percent"] != pytest.approx(row["test_percent"]), "classes differ in size"
+
+
+def test_sizes_are_compared_at_the_chosen_rates(tmp_path, reader):
+    assert set(results.by_size(reader, "flowers102")["px"]) == {64}
+    layout = Layout.at(tmp_path)
+    plant_transfer(layout.runs)
+    plant_run(layout.runs, "extract", 0.1, 0, 33, 128)
+    plant_run(layout.runs, "extract", 1.0, 0, 31, 128)
+    build(layout)
+    rows = results.by_size(open_reader(layout), "flowers102").set_index(["px", "job"])
+    assert rows.loc[(128, "extract"), "lr"] == 0.1 and rows.loc[(128, "extract"), "test_percent"] == pytest.approx(100 * 33 * 6 / 390)
+    assert rows.loc[(64, "finetune"), "lr"] == 0.01
+
+
 def test_curves_and_drops(reader):
     rows = results.curves(reader, *FLOWERS, "extract")
     assert len(rows) == 4 * EPOCHS and set(rows["seeds"]) == {3}

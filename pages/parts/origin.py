@@ -34,7 +34,7 @@ class Origin:
 
 
 def of_jobs(*jobs: str) -> list[Origin]:
-    """The origins of the runs of some jobs (`problem/job`), at the largest scale of each."""
+    """The origins of the runs of some jobs (`problem/job`), at the most complete scale of each."""
     return _origins(ask(catalogue.job_runs, list(jobs)))
 
 

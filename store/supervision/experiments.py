@@ -40,6 +40,11 @@ def noise(reader: Reader) -> pd.DataFrame:
     """)
 
 
+def source_images(reader: Reader) -> int | None:
+    """Images with which the networks of `noise` were pretrained; None without any."""
+    return reader.one(f"SELECT max((config->>'source')::INTEGER) FROM ({JUDGED}) WHERE job = 'noise'")[0]
+
+
 def resampling(reader: Reader) -> pd.DataFrame:
     """By sampling, stage and part of the classes (`head`: the three commonest, `tail`: the three rarest, `middle`, `all`): mean accuracy over seeds, standard deviation.
 

@@ -17,7 +17,7 @@ def _pretraining_values(reader: Reader) -> dict[str, object]:
     found: dict[str, object] = {}
     noise, sampling = experiments.noise(reader), experiments.resampling(reader)
     if len(noise):
-        found["noise_seeds"] = noise["seeds"].min()
+        found |= {"noise_seeds": noise["seeds"].min(), "noise_images": experiments.source_images(reader)}
     for row in noise.itertuples():
         key = f"{row.stage}_{row.noise_percent:g}"
         found |= {f"noise_{key}": row.percent, f"lost_{key}": row.lost, f"lost_spread_{key}": row.lost_spread}

@@ -15,7 +15,9 @@ JUDGED = at_complete_scale(
     SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights,
            r.seconds / coalesce((config->>'together')::INTEGER, 1) AS seconds, (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs,
            config->>'precision' AS precision, (config->>'views')::INTEGER AS views,
-           (config->>'train_images')::INTEGER // (config->>'batch')::INTEGER AS epoch_steps, coalesce((config->>'together')::INTEGER, 1) AS together, s.images, s.correct, s.loss,
+           (config->>'train_images')::INTEGER // (config->>'batch')::INTEGER AS epoch_steps, coalesce((config->>'together')::INTEGER, 1) AS together, (config->>'threads')::INTEGER AS threads,
+           (config->>'views_s')::DOUBLE / (config->>'views')::INTEGER AS forward_s, (config->>'heads_together')::INTEGER AS heads_together, s.images, s.correct, s.loss,
+           (SELECT avg(100 * a.correct / a.images) FROM class_accuracy AS a WHERE a.run_id = r.run_id) AS class_percent,
            100 * s.correct / s.images AS test_percent, 100 * v.correct / v.images AS val_percent,
            100 * (s.correct + {Z**2 / 2} - {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS low,
            100 * (s.correct + {Z**2 / 2} + {Z} * sqrt(s.correct * (s.images - s.correct) / s.images + {Z**2 / 4})) / (s.images + {Z**2}) AS high,
@@ -34,6 +36,11 @@ JUDGED = at_complete_scale(
 )
 
 
+def base_parameters(reader: Reader) -> int | None:
+    """Weights of ResNet-50 without its last layer, from the layer table; None where that is not there."""
+    return reader.one("SELECT sum(params)::BIGINT FROM layers WHERE model = 'resnet50' AND kind <> 'fc'")[0]
+
+
 def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
     """Data sets and image sizes for which every one of the `jobs` has run: dataset, px, runs."""
     return reader.df(
@@ -46,7 +53,11 @@ def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
 
 
 def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """Every judged run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training."""
+    """Every judged run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training.
+
+    `class_percent` is the mean of the classes' test accuracies, each of which counts alike; `forward_s` the
+    seconds of one pass of all training images through the frozen network.
+    """
     return reader.df(
         f"""
         SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop,
@@ -67,8 +78,9 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH mine AS (
             SELECT job, lr, count(*)::INTEGER AS seeds, avg(val_percent) AS val_percent, avg(test_percent) AS test_percent, stddev_samp(test_percent) AS spread,
+                   avg(class_percent) AS class_percent, avg(loss) AS test_loss,
                    sqrt(avg(high - low) ** 2 / 4 + CASE WHEN count(*) >= 3 THEN ({half_width('test_percent')}) ** 2 ELSE 0 END) AS half,
-                   avg(low + high) / 2 AS centre, avg(seconds) AS seconds, avg(flops) AS flops, any_value(epochs) AS epochs, any_value(precision) AS precision,
+                   avg(low + high) / 2 AS centre, avg(seconds) AS seconds, avg(flops) AS flops, any_value(threads) AS threads, any_value(epochs) AS epochs, any_value(precision) AS precision,
                    min_by(run_id, seed) AS run_id, string_agg(run_id, ' ' ORDER BY seed) AS run_ids, any_value(scale)::VARCHAR AS scale
             FROM ({JUDGED}) WHERE dataset = ? AND px = ? GROUP BY job, lr
         )
@@ -85,7 +97,7 @@ def curves(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
     return reader.df(
         f"""
         SELECT format('{{:g}}', j.lr) AS rate, j.lr, epoch + 1 AS epoch, avg(e.lr) AS lr_now, avg(train_loss) AS train_loss, min(train_loss) AS train_loss_low, max(train_loss) AS train_loss_high,
-               100 * avg(train_accuracy) AS train_percent, 100 * avg(val_accuracy) AS val_percent, 100 * min(val_accuracy) AS val_low, 100 * max(val_accuracy) AS val_high,
+               100 * avg(train_accuracy) AS train_percent, 100 * min(train_accuracy) AS train_low, 100 * max(train_accuracy) AS train_high, 100 * avg(val_accuracy) AS val_percent, 100 * min(val_accuracy) AS val_low, 100 * max(val_accuracy) AS val_high,
                count(*)::INTEGER AS seeds
         FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
         GROUP BY j.lr, epoch ORDER BY j.lr DESC, epoch
@@ -108,14 +120,35 @@ def drops(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
 
 
 def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """Median seconds and images/s of a training epoch by approach; that of a last layer is its share of all that were trained together."""
+    """Median seconds and images/s of an epoch by `what` it is of, threads and precision, from the slowest.
+
+    Beside the approaches: `forward`, one pass of the training images through the frozen network. The epoch
+    of a last layer (`extract`) is its share of all that were trained together, on features that are there;
+    `whole` has its part of computing them as well (its run's seconds over its epochs).
+    """
     return reader.df(
         f"""
-        SELECT j.job, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
-        FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? GROUP BY j.job ORDER BY epoch_s
+        WITH mine AS (SELECT * FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px),
+        trained AS (
+            SELECT j.job AS what, j.threads, j.precision, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
+            FROM mine AS j JOIN epochs AS e USING (run_id) GROUP BY ALL
+        ), frozen AS (
+            SELECT threads, precision, forward_s, seconds / epochs AS whole_s FROM mine WHERE job = 'extract' AND forward_s > 0
+        )
+        FROM trained
+        UNION ALL SELECT 'forward', threads, precision, median(forward_s), NULL FROM frozen GROUP BY ALL
+        UNION ALL SELECT 'whole', threads, precision, median(whole_s), NULL FROM frozen GROUP BY ALL
+        ORDER BY epoch_s DESC
         """,
-        [dataset, px],
+        {"dataset": dataset, "px": px},
     )
+
+
+def by_size(reader: Reader, dataset: str) -> pd.DataFrame:
+    """The rows of `rates` that each approach chose, at every image size at which it has run: px and the columns of `rates`."""
+    found = sizes(reader, []).query("dataset == @dataset")
+    rows = [rates(reader, dataset, px).query("chosen").assign(px=px) for px in found["px"]]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:

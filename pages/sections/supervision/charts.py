@@ -5,8 +5,8 @@ import pandas as pd
 
 from pages.parts.figure import drawing, tips
 
-TOP, BOTTOM = alt.Legend(orient="top"), alt.Legend(orient="bottom")
-SPREAD = {"y": alt.Y("low:Q", title=None), "y2": "high:Q"}
+TOP = alt.Legend(orient="top", columns=2, symbolOpacity=1)  # two beside each other are not cut off on a phone
+SPREAD = {"y": "low:Q", "y2": "high:Q"}  # without a title, so that the axis has the one of the points
 LOG_K = alt.X("k:Q", title="K, images of a class", scale=alt.Scale(type="log"), axis=alt.Axis(format=",d"))
 
 
@@ -25,15 +25,11 @@ def noise() -> alt.LayerChart:
     """Accuracy against the share of wrong labels: noise_percent, percent, low, high, stage; `marked` shares have a dotted line."""
     x, color = alt.X("noise_percent:Q", title="Labels replaced at random (%)"), alt.Color("stage:N", title=None, legend=TOP)
     seen = alt.Chart().transform_filter("isValid(datum.percent)")
-    lines = (
-        seen
-        .mark_line(point=alt.OverlayMarkDef(size=70))
-        .encode(
-            x=x,
-            y=alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
-            color=color,
-            tooltip=tips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"),
-        )
+    lines = seen.mark_line(point=alt.OverlayMarkDef(size=70)).encode(
+        x=x,
+        y=alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
+        color=color,
+        tooltip=tips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"),
     )
     return alt.layer(seen.mark_rule().encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
@@ -100,7 +96,7 @@ def correct() -> alt.LayerChart:
         color=color,
         tooltip=tips("series", k=",.0f", labels=",.0f", precision_percent=".1f", precision_low=".1f", precision_high=".1f"),
     )
-    bars = seen.mark_rule(opacity=0.6).encode(x=LOG_K, y=alt.Y("precision_low:Q", title=None), y2="precision_high:Q", color=color)
+    bars = seen.mark_rule(opacity=0.6).encode(x=LOG_K, y="precision_low:Q", y2="precision_high:Q", color=color)
     return alt.layer(bars, lines, _mark()).properties(height=320)
 
 
@@ -115,7 +111,7 @@ def balance() -> alt.LayerChart:
             x=LOG_K,
             y=alt.Y("least:Q", title="Labels of a class, least to most", scale=alt.Scale(type="symlog", constant=100), axis=alt.Axis(format=",d")),
             y2="most:Q",
-            color=alt.Color("series:N", title=None, legend=BOTTOM),
+            color=alt.Color("series:N", title=None, legend=TOP),
             tooltip=tips("series", k=",.0f", least=",.0f", most=",.0f"),
         )
     )

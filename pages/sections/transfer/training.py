@@ -39,7 +39,7 @@ def three_rates() -> None:
         title="; ".join(f"Rate {r.lr:g} is best on the validation images and gets {r.test_percent:.1f} % of the test images right" for r in best.itertuples()),
         alt_text="Test accuracy of each learning rate of fine-tuning",
         origins=of_runs(" ".join(rows["run_ids"]).split()),
-        caption=f"Bars: 95 % interval, Wilson's for one training, that of the mean over the seeds for three or more. {weights_of(size)}",
+        caption=f"Bars: 95 % interval, Wilson's for the choice of test images and, where there are three seeds or more, Student's t for that of seeds, added in quadrature. {weights_of(size)}",
         data=rows,
     )
 
@@ -54,12 +54,14 @@ def _curves(only: float | None) -> tuple[str, int] | None:
     rows, drops = ask(results.curves, *size, "finetune"), ask(results.drops, *size, "finetune")
     if only is not None and only in set(rows["lr"]):
         rows = rows[rows["lr"] == only]
+    runs = ask(results.rates, *size).query("job == 'finetune'")
+    runs = runs[runs["lr"].isin(rows["lr"])]
     ends = rows.dropna(subset=[column]).groupby("rate", sort=False)[column].last()
     figure(
         charts.curves(column, title),
         title=f"The {chosen} ends at " + ", ".join(f"{value:.3g}{'' if column == 'train_loss' else ' %'} with rate {rate}" for rate, value in ends.items()),
         alt_text="Loss or accuracy by epoch of fine-tuning",
-        origins=of_runs(" ".join(ask(results.rates, *size).query("job == 'finetune'")["run_ids"]).split()),
+        origins=of_runs(" ".join(runs["run_ids"]).split()),
         caption=f"Dashed: the learning rate falls by ten. The validation images are looked at every few epochs. {weights_of(size)}",
         data=charts.with_drops(rows, drops),
         csv=rows,

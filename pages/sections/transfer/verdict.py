@@ -9,7 +9,7 @@ from pages.parts.figure import figure, plain
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
-from pages.sections.transfer.choice import APPROACH, chosen_size, named, weights_of
+from pages.sections.transfer.choice import chosen_size, named, weights_of
 from store.transfer import dataset, results
 
 COSTS = {"FLOPs": ("flops", "FLOPs of the training"), "seconds": ("seconds", "Seconds of the training")}
@@ -39,10 +39,31 @@ def show() -> None:
         data=rows,
         csv=rows,
     )
+    _sizes(size)
     _costs(size, origins)
     _runs(size, origins)
     _classes(size, origins)
     _confused(size, rows)
+
+
+def _sizes(size: tuple[str, int]) -> None:
+    """The same images enlarged, where that was tried."""
+    rows = named(ask(results.by_size, size[0]))
+    if rows["px"].nunique() < 2:
+        return
+    rows = rows[rows["job"].isin(["finetune", "extract", "linear"])].sort_values(["px", "job"])
+    best = rows.loc[rows.groupby("px")["val_percent"].idxmax()]
+    st.subheader("At other sizes", divider="gray")
+    figure(
+        charts.accuracies(),
+        title="Best on the validation images: " + ", ".join(f"{r.approach} at {r.px} pixels ({r.test_percent:.1f} % of the test images, {r.flops:.1e} FLOPs)" for r in best.itertuples()),
+        alt_text="Test accuracy of each approach at each image size",
+        origins=of_runs(" ".join(rows["run_ids"]).split()),
+        caption="Each approach at the rate that it chose. Where the files hold fewer pixels than a size has, its images are enlarged, with no more to be seen in them. "
+        f"Bars: 95 % intervals. {weights_of(size)}",
+        data=rows.assign(label=[f"{approach}, {px} px" for approach, px in zip(rows["approach"], rows["px"], strict=True)]),
+        csv=rows,
+    )
 
 
 def _costs(size: tuple[str, int], origins) -> None:
@@ -50,15 +71,14 @@ def _costs(size: tuple[str, int], origins) -> None:
     cost = st.segmented_control("Cost", list(COSTS), default="FLOPs", required=True, key="cost", bind="query-params")
     column, title = COSTS.get(cost, COSTS["FLOPs"])
     rows = named(ask(results.judged, *size))
-    per = rows.groupby("approach")[column].median()
-    ratio = per.get(APPROACH["finetune"], float("nan")) / per.get(APPROACH["extract"], float("nan"))
+    per = ask(results.rates, *size).query("chosen").set_index("job")[column]
     figure(
         charts.costs(column, title),
-        title=f"Fine-tuning takes {ratio:,.0f} times the {cost} of a last layer",
+        title=f"Fine-tuning at its best rate takes {per['finetune'] / per['extract']:,.0f} times the {cost} of a last layer at its own",
         alt_text="Test accuracy against FLOPs or seconds of the training",
         origins=origins,
         caption="FLOPs: a multiply-accumulate counts as two; three forward passes for each image that is trained on, one for each view whose features are kept. "
-        "Seconds of a last layer: computing the features, and its share of training all of them together.",
+        "Seconds of a last layer: computing the features, and its share of training all of them together; threads and precision are in the table below.",
         data=rows,
         csv=rows,
     )
@@ -66,14 +86,14 @@ def _costs(size: tuple[str, int], origins) -> None:
 
 def _runs(size: tuple[str, int], origins) -> None:
     rows = named(ask(results.judged, *size))
-    shown = ["label", "seed", "val_percent", "test_percent", "seconds", "images_per_s", "flops", "percent_per_pflop", "epochs", "precision", "device"]
+    shown = ["label", "seed", "val_percent", "test_percent", "class_percent", "seconds", "images_per_s", "flops", "percent_per_pflop", "epochs", "precision", "threads", "device"]
     figure(
         rows[shown],
         title=f"All {len(rows)} runs at {size[1]} pixels",
         alt_text="Every run with accuracy and cost",
         origins=origins,
-        caption="images_per_s: median over the epochs; percent_per_pflop: test accuracy for each 10^15 FLOPs of the training.",
-        columns={c: st.column_config.NumberColumn(format=f) for c, f in (("val_percent", "%.1f"), ("test_percent", "%.1f"), ("seconds", "%.0f"), ("images_per_s", "%.0f"),
+        caption="class_percent: mean of the classes' accuracies, each of which counts alike; images_per_s: median over the epochs; percent_per_pflop: test accuracy for each 10^15 FLOPs of the training.",
+        columns={c: st.column_config.NumberColumn(format=f) for c, f in (("val_percent", "%.1f"), ("test_percent", "%.1f"), ("class_percent", "%.1f"), ("seconds", "%.0f"), ("images_per_s", "%.0f"),
                                                                          ("flops", "scientific"), ("percent_per_pflop", "%.3g"))},
         csv=rows,
     )  # fmt: skip
