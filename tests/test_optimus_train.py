@@ -85,6 +85,8 @@ def test_kill_9_and_the_same_command_goes_on_bit_identically(tmp_path):
     line = [sys.executable, "-m", "compute", *command(tmp_path, "--depth", "20", "--gpu-type", "K80", "--checkpoint-every", "0")]
     name = "optimus-train-resnet20-k80-smoke-s0"
     state = tmp_path / "checkpoints" / name / "state.pt"
+    # a shell's background jobs ignore Ctrl-C, and so would what they start
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for sent in (signal.SIGKILL, signal.SIGINT):
         process = subprocess.Popen(line, cwd=PROJECT, stderr=subprocess.PIPE, text=True)
         seen = state.stat().st_mtime_ns if state.exists() else 0
