@@ -82,6 +82,17 @@ def test_noise_costs_what_2_2a_says(said):
         assert abs(said[f"lost_linear_{percent}"] - said[f"lost_direct_{percent}"]) < said[f"lost_spread_direct_{percent}"], "as much after the transfer"
 
 
+@needs("2.2b")
+def test_resampling_gains_what_2_2b_says(said):
+    assert said["sampling_seeds"] == 3
+    half = {name: 4.303 / 3**0.5 * said[f"resampled_spread_linear_all_{name}"] for name in ("sqrt", "uniform")}
+    assert said["resampled_linear_all_uniform"] > half["uniform"] and abs(said["resampled_linear_all_sqrt"]) < half["sqrt"]
+    parts = [said[f"resampled_linear_{part}_uniform"] for part in ("head", "middle", "tail")]
+    assert parts == sorted(parts) and parts[0] < 0
+    assert said["resampled_direct_all_uniform"] > 3 * said["resampled_linear_all_uniform"]
+    assert said["sampling_direct_head_natural"] > said["sampling_direct_tail_natural"] + 20
+
+
 @needs("4.1")
 def test_loss_models_are_as_4_1_says(committed, said):
     whole = losses.loss_models(committed, True, True).query("segment == 'all' and depth != 50")
