@@ -150,6 +150,11 @@ def shape(curve: pd.DataFrame) -> str:
     }[rises, falls]
 
 
+def steps(reader: Reader) -> int | None:
+    """Optimisation steps of a student, fine-tuning included; None without any."""
+    return reader.one(f"SELECT max(step)::INTEGER FROM epochs JOIN ({JUDGED}) AS j USING (run_id) WHERE j.job = 'student'")[0]
+
+
 def precisions(reader: Reader, *jobs: str) -> str:
     """The arithmetic in which the runs of some jobs were trained (`bf16`, or `bf16 and fp32`)."""
     rows = reader.df(f"SELECT DISTINCT coalesce(config->>'precision', 'fp32') AS name FROM ({JUDGED}) WHERE list_contains(?, job) ORDER BY name", [list(jobs)])

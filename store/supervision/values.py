@@ -34,17 +34,17 @@ def _student_values(reader: Reader) -> dict[str, object]:
     found: dict[str, object] = {}
     for row in experiments.teachers(reader).query("main").itertuples():
         found |= {"teacher_percent": row.percent, "teacher_spread": row.spread, "teacher_unlabelled": row.unlabelled_percent, "unlabelled_images": row.unlabelled}
-    return found | _kind_values(experiments.students(reader)) | _curve_values(reader)
+    return found | _kind_values(experiments.students(reader), experiments.steps(reader)) | _curve_values(reader)
 
 
-def _kind_values(rows: pd.DataFrame) -> dict[str, object]:
+def _kind_values(rows: pd.DataFrame, steps: int | None) -> dict[str, object]:
     """Accuracy, gain over labelled data alone, and its spread, of each kind of student (`student_self`, `student_self_gain`, `student_self_gain_spread`)."""
     own = rows[rows["kind"] == "self"]
     if own.empty:
         return {}
     k, p = int(own["k"].iloc[0]), int(own["p"].iloc[0])
     same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
-    found: dict[str, object] = {"compared_k": k, "compared_p": p, "student_seeds": same["seeds"].min()}
+    found: dict[str, object] = {"compared_k": k, "compared_p": p, "student_seeds": same["seeds"].min(), "student_steps": steps}
     for row in same.itertuples():
         key = f"student_{row.kind}" + ("" if row.stage == "final" else f"_{row.stage}")
         found |= {key: row.percent, f"{key}_spread": row.spread, f"{key}_gain": row.gain, f"{key}_gain_spread": row.gain_spread}
