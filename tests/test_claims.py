@@ -93,6 +93,39 @@ def test_resampling_gains_what_2_2b_says(said):
     assert said["sampling_direct_head_natural"] > said["sampling_direct_tail_natural"] + 20
 
 
+@needs("2.3a")
+def test_students_do_what_2_3a_says(said):
+    assert said["student_self_gain"] < said["student_selected_gain"] < 0
+    assert said["student_truth"] < said["student_selected"] + 0.5, "true labels do no better"
+    assert said["student_selected"] > said["student_selected_pretrained"] + 1 and said["teacher_percent"] > said["student_labelled"] + 5
+
+
+@needs("2.3b")
+def test_a_larger_p_does_what_2_3b_says(said):
+    assert said["set_k_5"] > said["class_images"] > said["set_k_3"]
+    assert said["set_least_5_1"] < said["set_least_5_2"] < said["set_least_5_3"] and said["set_least_3_1"] == said["set_least_3_3"]
+    assert said["set_precision_percent_5_1"] > said["set_precision_percent_5_2"] + 10
+    found, right = ([said[f"thinned_rarest_{what}_percent_2_{p}"] for p in (1, 2, 3)] for what in ("found", "precision"))
+    assert found == sorted(found) and right == sorted(right, reverse=True)
+
+
+@needs("2.3c")
+def test_images_are_taken_twice_where_2_3c_says(said):
+    assert said["set_twice_2_2"] == 0 and said["set_twice_percent_3_2"] < 1 and said["set_twice_percent_5_2"] > 30
+
+
+@needs("2.3d")
+def test_accuracy_over_k_does_what_2_3d_says(said):
+    assert said["curve_shape"] in ("rises and then falls", "falls in the end, and whether it rises before the seeds leave open")
+    assert said["curve_least_k"] < said["curve_best_k"] < said["class_images"]
+    assert said["curve_truth_2"] > said["curve_truth_4"] > said["curve_truth_5"], "with true labels too"
+    assert max(said[f"curve_price_{n}"] for n in (1, 2, 3)) < 1
+    assert 2 < said["curve_price_4"] < said["curve_price_5"]
+    assert said["images_hardness_5_2"] > 2 * said["images_hardness_1_2"] and said["images_spread_5_2"] > said["images_spread_1_2"]
+    assert said["precision_first"] > 90
+    assert said["precision_last"] < 20
+
+
 @needs("4.1")
 def test_loss_models_are_as_4_1_says(committed, said):
     whole = losses.loss_models(committed, True, True).query("segment == 'all' and depth != 50")

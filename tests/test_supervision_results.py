@@ -1,5 +1,6 @@
 """Problem 2's queries on planted runs."""
 
+import pandas as pd
 import pytest
 
 from store.build import build
@@ -55,6 +56,25 @@ def test_the_best_k_is_compared_seed_by_seed(reader):
     assert rows["behind"].to_dict() == {1: pytest.approx(7), 2: pytest.approx(6), 4: pytest.approx(4), 6: pytest.approx(2), 8: 0}
     assert (rows["behind_half"] == 0).all() and (rows["seeds"] == 2).all()
     assert rows.loc[4, "truth"] == pytest.approx(75) and rows.loc[4, "price"] == pytest.approx(75 - 66) and rows.loc[4, "price_half"] == 0
+
+
+@pytest.mark.parametrize(
+    ("behind", "says"),
+    [
+        ([3, 0, 3], "rises and then falls"),
+        ([3, 3, 0], "still rises at the largest"),
+        ([0, 3, 3], "falls from the smallest"),
+        ([3, 0, 1], "rises, and whether"),
+        ([1, 0, 3], "falls in the end, and whether"),
+        ([1, 0, 1], "neither"),
+        ([1, 3, 0], "still rises"),
+    ],
+)
+def test_a_rise_is_called_one_where_the_seeds_resolve_it(behind, says):
+    best = behind.index(0)
+    curve = pd.DataFrame({"k": [1, 2, 3], "best_k": best + 1, "behind": behind, "behind_half": [0 if n == best else 2 for n in range(3)]})
+    assert experiments.shape(curve).startswith(says)
+    assert experiments.shape(curve.assign(behind_half=float("nan"))).startswith("neither"), "a single seed resolves nothing"
 
 
 def test_hardness_is_that_of_the_network_that_did_not_choose(reader):

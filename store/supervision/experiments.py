@@ -132,22 +132,22 @@ def by_k(reader: Reader) -> pd.DataFrame:
 
 
 def shape(curve: pd.DataFrame) -> str:
-    """What a curve over K does, in words: a rise or a fall is called one where the 95 % interval of the paired differences to the best K leaves out 0.
+    """What a curve over K does, in words: a rise or a fall is called one where at some K the 95 % interval of the paired differences to the best one leaves out 0.
 
     `curve` holds one stage of `by_k`.
     """
-    first, last = curve.iloc[0], curve.iloc[-1]
-    rises, falls = (bool(end["behind"] > end["behind_half"]) for end in (first, last))
-    if rises and last["k"] == last["best_k"]:
+    behind = curve[curve["behind"] > curve["behind_half"]]
+    rises, falls = ((behind["k"] < behind["best_k"]).any(), (behind["k"] > behind["best_k"]).any())
+    if rises and curve["best_k"].iloc[0] == curve["k"].max():
         return "still rises at the largest K that was tried"
-    if falls and first["k"] == first["best_k"]:
+    if falls and curve["best_k"].iloc[0] == curve["k"].min():
         return "falls from the smallest K on"
     return {
         (True, True): "rises and then falls",
         (True, False): "rises, and whether it falls in the end the seeds leave open",
         (False, True): "falls in the end, and whether it rises before the seeds leave open",
         (False, False): "neither rises nor falls by more than the seeds leave open",
-    }[rises, falls]
+    }[bool(rises), bool(falls)]
 
 
 def steps(reader: Reader) -> int | None:
