@@ -7,7 +7,7 @@ from pages.parts.figure import drawing, tips
 
 TOP = alt.Legend(orient="top", columns=2, symbolOpacity=1)  # two beside each other are not cut off on a phone
 SPREAD = {"y": "low:Q", "y2": "high:Q"}  # without a title, so that the axis has the one of the points
-LOG_K = alt.X("k:Q", title="K, images of a class", scale=alt.Scale(type="log"), axis=alt.Axis(format=",d"))
+LOG_K = alt.X("k:Q", title="K, images of a class", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(format=",d"))
 
 
 def marked(at: float | None) -> pd.DataFrame:
