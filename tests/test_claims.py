@@ -117,7 +117,7 @@ def test_images_are_taken_twice_where_2_3c_says(said):
 @needs("2.3d")
 def test_accuracy_over_k_does_what_2_3d_says(said):
     assert said["curve_shape"] in ("rises and then falls", "falls in the end, and whether it rises before the seeds leave open")
-    assert said["curve_least_k"] < said["curve_best_k"] < said["class_images"]
+    assert said["curve_k_1"] < said["curve_best_k"] < said["class_images"]
     assert said["curve_truth_2"] > said["curve_truth_4"] > said["curve_truth_5"], "with true labels too"
     assert max(said[f"curve_price_{n}"] for n in (1, 2, 3)) < 1
     assert 2 < said["curve_price_4"] < said["curve_price_5"]

@@ -33,7 +33,7 @@ def _student_values(reader: Reader) -> dict[str, object]:
     """The teacher, and students by kind: the one on labelled data alone, and at the K and P at which every kind was trained."""
     found: dict[str, object] = {}
     for row in experiments.teachers(reader).query("main").itertuples():
-        found |= {"teacher_percent": row.percent, "teacher_spread": row.spread, "teacher_unlabelled": row.unlabelled_percent, "unlabelled_images": row.unlabelled}
+        found |= {"teacher_percent": row.percent, "teacher_spread": row.spread, "unlabelled_images": row.unlabelled}
     return found | _kind_values(experiments.students(reader), experiments.steps(reader)) | _curve_values(reader)
 
 
@@ -56,9 +56,8 @@ def _curve_values(reader: Reader) -> dict[str, object]:
     curve = experiments.by_k(reader).query("stage == 'final'").reset_index(drop=True)
     if curve.empty:
         return {}
-    best, first, last = curve[curve["k"] == curve["best_k"]].iloc[0], curve.iloc[0], curve.iloc[-1]
+    best = curve[curve["k"] == curve["best_k"]].iloc[0]
     found: dict[str, object] = {"curve_seeds": curve["seeds"].min(), "curve_p": int(best["p"]), "curve_best_k": int(best["k"])}
-    found |= {"curve_least_k": int(first["k"]), "curve_most_k": int(last["k"])}
     if curve["behind_half"].notna().all():
         found["curve_shape"] = experiments.shape(curve)
     for row in curve.itertuples():

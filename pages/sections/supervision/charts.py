@@ -20,17 +20,18 @@ def _mark() -> alt.Chart:
     return alt.Chart().transform_filter("isValid(datum.marked)").mark_rule(strokeDash=[2, 3], color="gray").encode(x=alt.X("marked:Q"))
 
 
+def _accuracies(seen: alt.Chart, x: alt.X, color: alt.Color, tooltip: list[alt.Tooltip]) -> alt.Chart:
+    """Lines with points of the column `percent`, a test accuracy."""
+    y = alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False))
+    return seen.mark_line(point=alt.OverlayMarkDef(size=60)).encode(x=x, y=y, color=color, tooltip=tooltip)
+
+
 @drawing
 def noise() -> alt.LayerChart:
     """Accuracy against the share of wrong labels: noise_percent, percent, low, high, stage; `marked` shares have a dotted line."""
     x, color = alt.X("noise_percent:Q", title="Labels replaced at random (%)"), alt.Color("stage:N", title=None, legend=TOP)
     seen = alt.Chart().transform_filter("isValid(datum.percent)")
-    lines = seen.mark_line(point=alt.OverlayMarkDef(size=70)).encode(
-        x=x,
-        y=alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
-        color=color,
-        tooltip=tips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"),
-    )
+    lines = _accuracies(seen, x, color, tips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"))
     return alt.layer(seen.mark_rule().encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
 
@@ -57,12 +58,7 @@ def students() -> alt.LayerChart:
     """Accuracy against K, one line a P, with dashed lines for what it is compared with: k, percent, low, high, series; rows with `level` are the dashed ones; `marked` Ks have a dotted line."""
     x, color = LOG_K, alt.Color("series:N", title=None, legend=TOP)
     seen = alt.Chart().transform_filter("isValid(datum.k)")
-    lines = seen.mark_line(point=alt.OverlayMarkDef(size=60)).encode(
-        x=x,
-        y=alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
-        color=color,
-        tooltip=tips("series", k=",.0f", percent=".1f", low=".1f", high=".1f", gain="+.1f"),
-    )
+    lines = _accuracies(seen, x, color, tips("series", k=",.0f", percent=".1f", low=".1f", high=".1f", gain="+.1f"))
     levels = (
         alt.Chart()
         .transform_filter("isValid(datum.level)")

@@ -71,7 +71,7 @@ def _rare(rows: pd.DataFrame, origins) -> None:
     """A pool in which one class is rare."""
     if rows.empty:
         return
-    k = sorted(rows["k"].unique())[1]
+    k = sorted(rows["k"].unique())[:2][-1]
     mine = rows[rows["k"] == k]
     figure(
         rows,
