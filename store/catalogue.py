@@ -12,6 +12,8 @@ COMMANDS = {
     "transfer/dataset": "python -m compute dataset",
     "transfer/finetune": "python -m compute finetune",
     "transfer/extract": "python -m compute extract",
+    "transfer/adabn": "python -m compute extract --batchnorm target",
+    "transfer/scratch": "python -m compute finetune --init random",
     "supervision/noise": "python -m compute noise",
     "supervision/resampling": "python -m compute resampling",
     "supervision/teacher": "python -m compute teacher",

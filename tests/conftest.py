@@ -76,6 +76,7 @@ def everything(tmp_path_factory) -> Layout:
         assert main([command, "--runs", str(layout.runs)]) == 0
     plant_transfer(layout.runs)
     plant_run(layout.runs, "extract", 0.1, 0, 33, px=128)
+    plant_run(layout.runs, "finetune", 0.1, 0, 34, px=128)
     plant_supervision(layout.runs)
     for folder in (PROJECT / "store" / "runs").glob("flops-*"):
         shutil.copytree(folder, layout.runs / folder.name)

@@ -19,8 +19,10 @@ RIGHT = {
     ("extract", 0.1): 24,
     ("extract", 0.01): 22,
     ("extract", 0.001): 12,
+    ("adabn", 0.1): 25,
     ("linear", None): 21,
 }
+FROZEN = ("extract", "adabn")
 
 
 def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
@@ -39,7 +41,7 @@ def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
             samples.append({**row, "image": image, "width": px, "height": px})
     write_run(run(job="dataset", identity=("dataset", "px"), config={"px": px}), {"class_counts": counts, "samples": samples}, runs)
     for (job, lr), right in RIGHT.items():
-        for seed in range(seeds if job == "extract" else 1):
+        for seed in range(seeds if job in FROZEN else 1):
             plant_run(runs, job, lr, seed, right + seed, px)
 
 
@@ -78,10 +80,10 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
             "train_accuracy": 0.9 - 0.8 * falls,
             "val_loss": [None if e % 5 != 4 else 1.0 for e in range(EPOCHS)],
             "val_accuracy": [None if e % 5 != 4 else right / 60 * (e + 1) / EPOCHS for e in range(EPOCHS)],
-            "seconds": np.full(EPOCHS, 12.0 if job != "extract" else 0.02),
-            "images_per_s": np.full(EPOCHS, 60 / (12.0 if job != "extract" else 0.02)),
+            "seconds": np.full(EPOCHS, 12.0 if job not in FROZEN else 0.02),
+            "images_per_s": np.full(EPOCHS, 60 / (12.0 if job not in FROZEN else 0.02)),
         }
-    if job == "extract":
+    if job in FROZEN:
         config |= {"views": 8, "features_s": 30.0, "views_s": 24.0, "heads_s": 6.0, "heads_together": 12}
     identity = ("dataset", "px") if lr is None else ("dataset", "lr", "px")
     made = run(
@@ -91,7 +93,7 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
         lr=lr,
         seed=None if lr is None else seed,
         model="resnet50",
-        seconds=240.0 if job != "extract" else 30.5,
+        seconds=240.0 if job not in FROZEN else 30.5,
         **changes,
     )
     write_run(made, tables, runs)

@@ -8,10 +8,11 @@ from torch import nn
 
 from compute import ComputeError, data
 from compute.__main__ import main
+from compute.batches import Resident
 from compute.judge import confusions, judgement
 from compute.recipe import Recipe
 from compute.transfer import task
-from compute.transfer.base import origin_of, pretrained, resnet50
+from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
 from compute.transfer.describe import base_classes
 from compute.transfer.heads import drawn, train_heads
 from store.artefact import read_record
@@ -48,6 +49,7 @@ def results(tmp_path_factory, weights):
     assert main(["finetune", "--lr", "0.01", "--weights", str(weights), *options, *checkpoints]) == 0
     assert main(["finetune", "--lr", "0.01", "--init", "random", *options, *checkpoints]) == 0
     assert main(["extract", "--lr", "1", "0.01", "--seeds", "2", "--views", "2", "--weights", str(weights), *options]) == 0
+    assert main(["extract", "--batchnorm", "target", "--lr", "1", "--seeds", "1", "--views", "2", "--weights", str(weights), *options]) == 0
     patch.undo()
     assert build(layout).left_out == ()
     return layout, open_reader(layout)
@@ -128,6 +130,19 @@ def test_weights_that_do_not_fit_are_one_line(tmp_path, weights):
         assert "\n" not in str(caught.value)
 
 
+def test_batchnorm_takes_the_statistics_of_the_target(weights):
+    images, _ = task.splits("synthetic", None, 32)
+    resident = Resident(images, torch.device("cpu"), IMAGENET_MEAN, IMAGENET_STD)
+    model = resnet50(4, pretrained(weights), 0).train(False)
+    before = model.layer1[0].conv1.weight.clone()
+    adapt_batchnorm(model, resident, batch=len(resident.test))
+    with torch.no_grad():
+        seen = model.conv1(resident.normalise(resident.test))
+    assert torch.allclose(model.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
+    assert torch.allclose(model.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
+    assert torch.equal(model.layer1[0].conv1.weight, before) and not model.training
+
+
 def test_base_classes_go_by_the_last_words():
     found = base_classes(("oxeye daisy", "artichoke", "daisy chain", "water lily", "golden retriever"))
     assert found == ["daisy", "artichoke", "chain", None, "golden retriever"]
@@ -139,7 +154,7 @@ def test_base_classes_go_by_the_last_words():
 def test_every_run_is_in_the_store_with_its_judgement(results):
     layout, reader = results
     jobs = dict(reader.df("SELECT job, count(*) AS runs FROM runs GROUP BY job").itertuples(index=False))
-    assert jobs == {"dataset": 1, "finetune": 1, "scratch": 1, "extract": 4, "linear": 1}
+    assert jobs == {"dataset": 1, "finetune": 1, "scratch": 1, "extract": 4, "adabn": 1, "linear": 1}
     wrong = reader.df("""
         SELECT s.run_id FROM scores AS s
         JOIN (SELECT run_id, sum(correct) AS correct, sum(images) AS images FROM class_accuracy GROUP BY run_id) AS c USING (run_id)
@@ -147,7 +162,7 @@ def test_every_run_is_in_the_store_with_its_judgement(results):
         WHERE split = 'test' AND (s.correct, s.images) <> (c.correct, c.images) OR s.images - s.correct <> coalesce(confused, 0) AND split = 'test'
     """)
     assert wrong.empty
-    assert reader.one("SELECT count(*) FROM scores WHERE split = 'val'")[0] == 7
+    assert reader.one("SELECT count(*) FROM scores WHERE split = 'val'")[0] == 8
     epochs = reader.df("SELECT run_id, count(*) AS n, arg_max(val_accuracy, epoch) AS val, count(test_accuracy) AS test FROM epochs GROUP BY run_id")
     assert set(epochs["n"]) == {4} and set(epochs["test"]) == {0} and epochs["val"].notna().all()
     record = read_record(layout.runs / "transfer-finetune-synthetic-lr0.01-px32-smoke-s0")

@@ -37,7 +37,7 @@ def test_samples_are_those_of_the_classes(reader):
 def test_rates_choose_by_val_and_say_how_sure_they_are(reader):
     rows = results.rates(reader, *FLOWERS).set_index(["job", "lr"])
     chosen = rows[rows["chosen"]].index.tolist()
-    assert ("finetune", 0.01) in chosen and ("extract", 0.1) in chosen and len(chosen) == 4
+    assert ("finetune", 0.01) in chosen and ("extract", 0.1) in chosen and len(chosen) == 5
     single, many = rows.loc[("finetune", 0.01)], rows.loc[("extract", 0.1)]
     assert (single["seeds"], many["seeds"]) == (1, 3)
     assert single["test_percent"] == pytest.approx(100 * 180 / 390) and many["test_percent"] == pytest.approx(100 * 150 / 390)
@@ -54,6 +54,7 @@ def test_work_is_three_forward_passes_an_image_or_one_a_view(reader):
     assert rows.loc["scratch", "flops"] == pytest.approx(3 * 6.7e8 * 60 * EPOCHS)
     assert rows.loc["linear", "flops"] == pytest.approx(6.7e8 * 60)
     assert rows.loc["extract", "flops"].iloc[0] == pytest.approx(6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6)
+    assert rows.loc["adabn", "flops"].iloc[0] == pytest.approx(6.7e8 * 60 * 9 + EPOCHS * 60 * 6 * 2048 * 6), "one pass more, for the statistics"
 
 
 def test_seconds_of_an_epoch_by_what_is_in_them(reader):

@@ -69,6 +69,9 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=rate, nargs="+", default=[1.0, 0.1, 0.01, 0.001], metavar="RATE", help="learning rates of the last layer")
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="last layers of each rate")
     parser.add_argument("--views", type=int, default=8, metavar="N", help="random crops and flips of each train image whose features are kept")
+    parser.add_argument(
+        "--batchnorm", choices=("base", "target"), default="base", help="target: BatchNorm's statistics anew from the target's train images (AdaBN)"
+    )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
     parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), default="paper", help=SCALES)
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
@@ -90,6 +93,7 @@ def extract(args: argparse.Namespace) -> list[Path]:
         rates=tuple(dict.fromkeys(args.lr)),
         seeds=args.seeds,
         views=args.views,
+        batchnorm=args.batchnorm,
         weights=args.weights,
         device=args.device,
         contributor=args.contributor,

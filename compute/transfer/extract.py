@@ -15,7 +15,7 @@ from compute.data import Images
 from compute.flops.count import count
 from compute.judge import confusions, judgement, logistic, score
 from compute.records import columns
-from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
+from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
 from compute.transfer.features import Features, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
@@ -26,11 +26,13 @@ STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # of scikit-learn's C,
 
 
 def run(
-    *, runs: Path, dataset: str, data: Path | None, px: int, scale: str, rates: tuple[float, ...], seeds: int, views: int, weights: Path | None,
+    *, runs: Path, dataset: str, data: Path | None, px: int, scale: str, rates: tuple[float, ...], seeds: int, views: int, batchnorm: str, weights: Path | None,
     device: str, contributor: str, again: bool = False,
 ) -> list[Path]:  # fmt: skip
     """Cache the features, train all heads on them, fit the linear classifier, and write a run for each; returns their folders.
 
+    With `batchnorm` = "target" the frozen network first takes BatchNorm's statistics from the train images
+    as they are; the job is then `adabn`, a control beside `extract`, and has no linear classifier.
     All heads are one problem, so that they are trained together or, where all of them are there already
     and not asked for `again`, not at all.
     """
@@ -50,7 +52,9 @@ def run(
         "contributor": contributor,
         "started_at": now(),
     }
-    planned = [head_run(lr, seed, {"px": px}, common).run_id for lr in rates for seed in range(seeds)] + [linear_run({"px": px}, common).run_id]
+    job = "extract" if batchnorm == "base" else "adabn"
+    planned = [head_run(job, lr, seed, {"px": px}, common).run_id for lr in rates for seed in range(seeds)]
+    planned += [linear_run({"px": px}, common).run_id] if job == "extract" else []
     if not again and all(made_from(runs / run_id, origin) for run_id in planned):
         print(f"{len(planned)} of {len(planned)} runs are there already; --again trains them anew")
         return []
@@ -59,8 +63,12 @@ def run(
     forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)
-    found = extract(model, choose, report, Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), views, origin)
-    base = {"px": px, "forward_flops": forward, "threads": torch.get_num_threads(), **record_of(target, data, px)}
+    resident, start = Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), time.perf_counter()
+    if job == "adabn":
+        adapt_batchnorm(model, resident.testing(report.train_images, report.train_labels))
+    adapt_s = time.perf_counter() - start
+    found = extract(model, choose, report, resident, views, origin if job == "extract" else f"{origin}, {job}")
+    base = {"px": px, "forward_flops": forward, "batchnorm": batchnorm, "threads": torch.get_num_threads(), **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
     heads = train_heads(
@@ -68,13 +76,13 @@ def run(
         classes=len(report.classes), rates=rates, seeds=tuple(range(seeds)), recipe=recipe,
     )  # fmt: skip
     heads_s = time.perf_counter() - start
-    features_s = {"features_s": found.seconds["train"] + found.seconds["val"], "views_s": found.seconds["train"]}
+    features_s = {"features_s": adapt_s + found.seconds["train"] + found.seconds["val"], "views_s": found.seconds["train"]}
     together = {"views": views, "heads_together": len(heads), "heads_s": heads_s}
     written = []
     for head in heads:
         config = {**recipe.plain(), "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
         made = replace(
-            head_run(head.lr, head.seed, config, common),
+            head_run(job, head.lr, head.seed, config, common),
             seconds=features_s["features_s"] + heads_s / len(heads),
             note=f"the features were computed once for {len(heads)} last layers, which were trained together; seconds are those of the features that "
             "training and choosing need, and this layer's share of the rest",
@@ -86,12 +94,12 @@ def run(
         if head.seed == 0:
             right = tables["scores"][0]
             tqdm.write(f"{made.run_id}: val {head.epochs[-1]['val_accuracy']:.1%}, test {right['correct'] / right['images']:.1%}")
-    return [*written, linear(found, choose.test_labels, report, base, common, runs)]
+    return [*written, *([linear(found, choose.test_labels, report, base, common, runs)] if job == "extract" else [])]
 
 
-def head_run(lr: float, seed: int, config: dict, common: dict) -> Run:
+def head_run(job: str, lr: float, seed: int, config: dict, common: dict) -> Run:
     """The record of one last layer."""
-    return Run(job="extract", identity=("dataset", "lr", "px"), config=config, lr=lr, seed=seed, **common)
+    return Run(job=job, identity=("dataset", "lr", "px"), config=config, lr=lr, seed=seed, **common)
 
 
 def linear_run(config: dict, common: dict) -> Run:

@@ -9,7 +9,7 @@ from store.reader import Reader
 # every judged run of a data set at one scale, made from the base weights that most of its runs have,
 # accuracies in percent; `flops` is what its training took: forward and backward of every image seen (three
 # forward passes), or one forward pass of every cached view (and of the images themselves, which the linear
-# classifier uses) and the last layer's own work. Lanes that trained together shared their device.
+# classifier and new BatchNorm statistics use) and the last layer's own work. Lanes that trained together shared their device.
 JUDGED = at_complete_scale(
     f"""
     SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights,
@@ -24,7 +24,7 @@ JUDGED = at_complete_scale(
            CASE WHEN r.job IN ('finetune', 'scratch')
                 THEN 3 * (config->>'forward_flops')::DOUBLE * (config->>'epochs')::DOUBLE * ((config->>'train_images')::INTEGER // (config->>'batch')::INTEGER)
                      * (config->>'batch')::INTEGER
-                ELSE (config->>'forward_flops')::DOUBLE * (config->>'train_images')::DOUBLE * coalesce((config->>'views')::INTEGER, 1)
+                ELSE (config->>'forward_flops')::DOUBLE * (config->>'train_images')::DOUBLE * (coalesce((config->>'views')::INTEGER, 1) + (r.job = 'adabn')::INTEGER)
                      + coalesce((config->>'epochs')::DOUBLE * (config->>'train_images')::DOUBLE * 6 * 2048 * (config->>'classes')::INTEGER, 0)
            END AS flops
     FROM runs AS r JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test' JOIN scores AS v ON v.run_id = r.run_id AND v.split = 'val'
@@ -86,7 +86,7 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         )
         SELECT * EXCLUDE (half, centre), centre - half AS low, centre + half AS high,
                row_number() OVER (PARTITION BY job ORDER BY val_percent DESC, lr) = 1 AS chosen
-        FROM mine ORDER BY list_position(['finetune', 'extract', 'linear', 'scratch'], job), lr DESC
+        FROM mine ORDER BY list_position(['finetune', 'extract', 'adabn', 'linear', 'scratch'], job), lr DESC
         """,
         [dataset, px],
     )
@@ -131,7 +131,7 @@ def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         WITH mine AS (SELECT * FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px),
         trained AS (
             SELECT j.job AS what, j.threads, j.precision, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
-            FROM mine AS j JOIN epochs AS e USING (run_id) GROUP BY ALL
+            FROM mine AS j JOIN epochs AS e USING (run_id) WHERE j.job <> 'adabn' GROUP BY ALL
         ), frozen AS (
             SELECT threads, precision, forward_s, seconds / epochs AS whole_s FROM mine WHERE job = 'extract' AND forward_s > 0
         )

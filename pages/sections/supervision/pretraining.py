@@ -11,7 +11,7 @@ from pages.sections.supervision import charts
 from pages.sections.supervision.seeds import over
 from store.supervision import experiments
 
-STAGES = {"after transfer": "linear", "by its own last layer": "direct"}
+STAGES = {experiments.STAGES[stage]: stage for stage in ("linear", "direct")}
 AGAINST = {"both": ("sqrt", "uniform"), "square root": ("sqrt",), "uniform": ("uniform",)}
 
 

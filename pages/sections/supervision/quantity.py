@@ -11,7 +11,7 @@ from pages.sections.supervision import charts
 from pages.sections.supervision.seeds import over
 from store.supervision import experiments, selection
 
-STAGES = {"after fine-tuning": "final", "before fine-tuning": "pretrained"}
+STAGES = {experiments.STAGES[stage]: stage for stage in ("final", "pretrained")}
 SERIES = {"selected": "P = {p:.0f}", "truth": "true labels, P = {p:.0f}", "self": "self-training, P = {p:.0f}"}
 
 

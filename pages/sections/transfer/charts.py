@@ -6,7 +6,7 @@ import pandas as pd
 from pages.parts.figure import drawing, tips
 
 TOP = alt.Legend(orient="top")
-APPROACHES = ["fine-tuning", "last layer", "linear classifier", "from scratch"]
+APPROACHES = ["fine-tuning", "last layer", "last layer, AdaBN", "linear classifier", "from scratch"]
 APPROACH = alt.Color("approach:N", title=None, sort=APPROACHES, scale=alt.Scale(domain=APPROACHES), legend=alt.Legend(orient="top", columns=2))
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.parts.data import ask
 from store.transfer import results
 
-APPROACH = {"finetune": "fine-tuning", "extract": "last layer", "linear": "linear classifier", "scratch": "from scratch"}
+APPROACH = {"finetune": "fine-tuning", "extract": "last layer", "adabn": "last layer, AdaBN", "linear": "linear classifier", "scratch": "from scratch"}
 
 
 def chosen_size(*jobs: str) -> tuple[str, int] | None:

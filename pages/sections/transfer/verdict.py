@@ -15,6 +15,7 @@ from store.transfer import dataset, results
 COSTS = {"FLOPs": ("flops", "FLOPs of the training"), "seconds": ("seconds", "Seconds of the training")}
 AGAINST = {"the last layer's": "extract_percent", "its training images": "train_images", "all its images": "images"}
 PAIRS = 8
+ADABN = "AdaBN: the frozen network's BatchNorm statistics are those of the target's training images, its weights as they were. "
 
 
 def show() -> None:
@@ -35,7 +36,7 @@ def show() -> None:
         f"images it is {first['test_percent']:.1f} % against {second['test_percent']:.1f} %, and the intervals {'do not overlap' if apart else 'overlap'}",
         alt_text="Test accuracy of every approach and rate",
         origins=origins,
-        caption=f"Chosen on the validation images, reported on the test images. Bars: 95 % intervals. {weights_of(size)}",
+        caption=f"Chosen on the validation images, reported on the test images. Bars: 95 % intervals. {ADABN if rows['job'].eq('adabn').any() else ''}{weights_of(size)}",
         data=rows,
         csv=rows,
     )
@@ -51,7 +52,7 @@ def _sizes(size: tuple[str, int]) -> None:
     rows = named(ask(results.by_size, size[0]))
     if rows["px"].nunique() < 2:
         return
-    rows = rows[rows["job"].isin(["finetune", "extract", "linear"])].sort_values(["px", "job"])
+    rows = rows[rows["job"].isin(["finetune", "extract", "adabn", "linear"])].sort_values(["px", "job"])
     best = rows.loc[rows.groupby("px")["val_percent"].idxmax()]
     st.subheader("At other sizes", divider="gray")
     figure(
