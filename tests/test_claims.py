@@ -64,6 +64,9 @@ def test_fine_tuning_wins_as_1_2b_says(said):
     assert said["finetune_best_last_loss"] < said["extract_best_last_loss"] < 0.1
     assert said["extract_0001_test"] > said["finetune_0001_high"], "the smallest rate turns it round"
     assert said["gain_mean"] > said["gain_points"], "large classes gain less"
+    # statistics of the target's own are no repair
+    assert said["adabn_best_high"] < said["extract_best_low"] and said["adabn_loss"] > 5
+    assert said["large_adabn_high"] < said["large_extract_low"]
     # from scratch it does not learn its training images
     assert said["scratch_best_high"] < said["extract_best_low"] and said["scratch_01_train"] < 50
     # enlarged images are worth more than fine-tuning, for less

@@ -76,6 +76,8 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
         found["finetune_gap"] = found["finetune_01_test"] - found["finetune_001_test"]
     if {"finetune_best_test", "extract_best_test"} <= set(found):
         found["gain_points"] = found["finetune_best_test"] - found["extract_best_test"]
+    if {"adabn_best_test", "extract_best_test"} <= set(found):
+        found["adabn_loss"] = found["extract_best_test"] - found["adabn_best_test"]
     judged = results.judged(reader, name, px)
     if len(judged):
         steps, before = judged.loc[judged["job"] == "finetune", "epoch_steps"].max(), found.get("finetune_0001_drop_epoch")
