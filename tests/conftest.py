@@ -75,8 +75,8 @@ def everything(tmp_path_factory) -> Layout:
     for command in ("fit", "predict", "plan"):
         assert main([command, "--runs", str(layout.runs)]) == 0
     plant_transfer(layout.runs)
-    plant_run(layout.runs, "extract", 0.1, 0, 33, px=128)
-    plant_run(layout.runs, "finetune", 0.1, 0, 34, px=128)
+    for job, right in (("extract", 33), ("adabn", 32), ("finetune", 34)):
+        plant_run(layout.runs, job, 0.1, 0, right, px=128)
     plant_supervision(layout.runs)
     for folder in (PROJECT / "store" / "runs").glob("flops-*"):
         shutil.copytree(folder, layout.runs / folder.name)
