@@ -6,6 +6,9 @@ from store.complete import at_complete_scale
 from store.interval import Z, half_width
 from store.reader import Reader
 
+# the order in which approaches are listed
+APPROACHES = "list_position(['finetune', 'extract', 'adabn', 'linear', 'scratch'], job)"
+
 # every judged run of a data set at one scale, made from the base weights that most of its runs have,
 # accuracies in percent; `flops` is what its training took: forward and backward of every image seen (three
 # forward passes), or one forward pass of every cached view (and of the images themselves, which the linear
@@ -62,7 +65,7 @@ def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop,
                (SELECT median(images_per_s) * j.together FROM epochs WHERE run_id = j.run_id) AS images_per_s
-        FROM ({JUDGED}) AS j WHERE dataset = ? AND px = ? ORDER BY job, lr DESC, seed
+        FROM ({JUDGED}) AS j WHERE dataset = ? AND px = ? ORDER BY {APPROACHES}, lr DESC, seed
         """,
         [dataset, px],
     )
@@ -86,7 +89,7 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         )
         SELECT * EXCLUDE (half, centre), centre - half AS low, centre + half AS high,
                row_number() OVER (PARTITION BY job ORDER BY val_percent DESC, lr) = 1 AS chosen
-        FROM mine ORDER BY list_position(['finetune', 'extract', 'adabn', 'linear', 'scratch'], job), lr DESC
+        FROM mine ORDER BY {APPROACHES}, lr DESC
         """,
         [dataset, px],
     )

@@ -52,13 +52,14 @@ def with_drops(rows: pd.DataFrame, drops: pd.DataFrame) -> pd.DataFrame:
 
 @drawing
 def accuracies() -> alt.LayerChart:
-    """Test accuracy of every approach and rate with its interval: label, test_percent, low, high, approach, seeds."""
+    """Test accuracy of every approach and rate with its interval: label, which names the approach so that no legend has to, test_percent, low, high, approach, seeds."""
+    color = APPROACH.legend(None)
     y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
     points = alt.Chart().mark_point(filled=True, size=110, opacity=1).encode(
-        x=alt.X("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=True)), y=y, color=APPROACH,
+        x=alt.X("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=10)), y=y, color=color,
         tooltip=tips("label", "approach", test_percent=".1f", low=".1f", high=".1f", val_percent=".1f", seeds=".0f"),
     )  # fmt: skip
-    intervals = alt.Chart().mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=APPROACH)
+    intervals = alt.Chart().mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=color)
     return alt.layer(intervals, points).properties(height=alt.Step(26))
 
 

@@ -52,7 +52,7 @@ def _sizes(size: tuple[str, int]) -> None:
     rows = named(ask(results.by_size, size[0]))
     if rows["px"].nunique() < 2:
         return
-    rows = rows[rows["job"].isin(["finetune", "extract", "adabn", "linear"])].sort_values(["px", "job"])
+    rows = rows[rows["job"].isin(["finetune", "extract", "adabn", "linear"])]
     best = rows.loc[rows.groupby("px")["val_percent"].idxmax()]
     st.subheader("At other sizes", divider="gray")
     figure(
