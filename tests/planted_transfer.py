@@ -20,6 +20,7 @@ RIGHT = {
     ("extract", 0.01): 22,
     ("extract", 0.001): 12,
     ("adabn", 0.1): 25,
+    ("adabn", 0.001): 11,
     ("linear", None): 21,
 }
 FROZEN = ("extract", "adabn")

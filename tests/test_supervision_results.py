@@ -56,6 +56,14 @@ def test_the_best_k_is_compared_seed_by_seed(reader):
     assert rows["behind"].to_dict() == {1: pytest.approx(7), 2: pytest.approx(6), 4: pytest.approx(4), 6: pytest.approx(2), 8: 0}
     assert (rows["behind_half"] == 0).all() and (rows["seeds"] == 2).all()
     assert rows.loc[4, "truth"] == pytest.approx(75) and rows.loc[4, "price"] == pytest.approx(75 - 66) and rows.loc[4, "price_half"] == 0
+    assert (rows["truth_behind"] == 0).all() and (rows["truth_behind_half"] == 0).all(), "true labels do as well at every K"
+
+
+def test_what_fine_tuning_repairs_is_what_it_adds_beyond_true_labels(reader):
+    assert experiments.steps(reader) == (14, 10)
+    rows = experiments.repair(reader).set_index("k")
+    assert list(rows.index) == [1, 2, 4, 6, 8] and (rows["p"] == 2).all() and (rows["seeds"] == 2).all()
+    assert rows.loc[4, ["tuned", "truth_tuned", "repaired", "repaired_half"]].tolist() == pytest.approx([4, 5, -1, 0])
 
 
 @pytest.mark.parametrize(

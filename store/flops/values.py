@@ -41,6 +41,7 @@ def _gap_values(reader: Reader) -> dict[str, object]:
     if not own.empty:
         found |= {
             "own_device": own["device"].iloc[0],
+            **{f"own_{end}_{name}": own.loc[at, name] for end, at in (("below", own["ratio"].idxmin()), ("near", own["ratio"].idxmax())) for name in ("network", "layers")},
             "own_ratio_low": own["ratio"].min(),
             "own_ratio_high": own["ratio"].max(),
             "own_amortised_low": own["amortised_ratio"].min(),
@@ -81,6 +82,7 @@ def _k80_values(reader: Reader) -> dict[str, object]:
             f"k80_{row.model}_images_per_s": row.images_per_s,
             f"k80_{row.model}_board_images_per_s": row.board_images_per_s,
             "k80_peak_tflops": row.peak_tflops,
+            "k80_board_tflops": row.board_tflops,
             "k80_peak_confidence": row.peak_confidence,
         }
     for model, group in peaks.k80_reality(reader).groupby("model"):

@@ -103,6 +103,17 @@ def left_out(reader: Reader) -> list[int]:
     return rows["depth"].tolist()[1:-1]
 
 
+def settled(reader: Reader, target: int) -> pd.DataFrame:
+    """For each GPU type the epoch (from 1) from which on the trained network stays at a test accuracy of `target` percent; NULL where it ends below."""
+    return reader.df(
+        f"""
+        SELECT gpu_type, CASE WHEN arg_max(100 * test_accuracy, epoch) >= $target THEN coalesce(max(epoch) FILTER (100 * test_accuracy < $target), -1) + 2 END AS settled
+        FROM epochs JOIN ({TRAININGS}) AS t USING (run_id) WHERE t.depth = {HELD_OUT} GROUP BY gpu_type
+        """,
+        {"target": target},
+    )
+
+
 def common_target(reader: Reader, wanted: int = ASKED) -> int | None:
     """The highest test accuracy (percent) up to `wanted` that is predicted for every GPU type and that every replica reached; None without one."""
     row = reader.one(
@@ -160,11 +171,18 @@ def planned_hours(reader: Reader) -> pd.DataFrame:
 def balance(reader: Reader) -> pd.DataFrame:
     """For 2 and 4 servers the number of workers, not rounded, at which Eq. 4's falling and rising terms balance: √(θ0 M / (θ2/p + θ3)).
 
-    `balance_trained` has the batch of the trainings for M.
+    `balance_trained` has the batch of the trainings for M; `epoch_hours_trained` are then the hours of an epoch
+    with the number of workers that makes them least.
     """
     return reader.df(f"""
-        SELECT servers, sqrt(theta0 * m_batch / (theta2 / servers + theta3)) AS balance, sqrt(theta0 * batch / (theta2 / servers + theta3)) AS balance_trained
-        FROM speed_models, (SELECT any_value(config->>'batch')::INTEGER AS batch FROM ({TRAININGS})), (VALUES (2), (4)) AS p(servers) WHERE run_id = ({PLAN}) AND name = 'synchronous' ORDER BY servers
+        WITH batches AS (SELECT any_value(config->>'batch')::INTEGER AS batch FROM ({TRAININGS})),
+        models AS (
+            SELECT *, (config->>'images_of_an_epoch')::INTEGER / batch AS steps
+            FROM speed_models JOIN runs USING (run_id), batches, (VALUES (2), (4)) AS p(servers) WHERE run_id = ({PLAN}) AND name = 'synchronous'
+        )
+        SELECT servers, sqrt(theta0 * m_batch / (theta2 / servers + theta3)) AS balance, sqrt(theta0 * batch / (theta2 / servers + theta3)) AS balance_trained,
+               (SELECT min(steps * (theta0 * batch / w + theta1 + theta2 * w / servers + theta3 * w + theta4 * servers)) / 3600 FROM range(1, 41) AS r(w)) AS epoch_hours_trained
+        FROM models ORDER BY servers
     """)
 
 

@@ -56,6 +56,8 @@ def _fit_values(reader: Reader) -> dict[str, object]:
         return {}
     found = {
         "fits": len(whole),
+        "train_depths": whole["depth"].nunique(),
+        "train_types": whole["gpu_type"].nunique(),
         "fits_identified": int(whole["identified"].sum()),
         "fits_at_zero": int((whole["beta2"] == 0).sum()),
         "rmse_one_curve": misfit["one_curve"].median(),
@@ -109,7 +111,10 @@ def _prediction_values(reader: Reader) -> dict[str, object]:
     for row in mine.itertuples():
         gpu_type = row.gpu_type.lower()
         found |= {f"predicted_epochs_{gpu_type}": row.predicted, f"trained_epochs_{gpu_type}": row.trained}
+        found[f"epochs_error_{gpu_type}"] = 100 * (row.predicted / row.trained - 1)
         found |= {f"{end}_epochs_{gpu_type}": "never" if pd.isna(epochs) else f"{epochs:.0f}" for end, epochs in (("low", row.low), ("high", row.high))}
+    if target is not None:
+        found |= {f"settled_epochs_{row.gpu_type.lower()}": row.settled for row in predictions.settled(reader, target).itertuples()}
     return {name: None if pd.isna(value) else value for name, value in found.items()}
 
 
@@ -123,8 +128,6 @@ def _plan_values(reader: Reader) -> dict[str, object]:
     for row in rows.query("not gpu_type.isna() and workers == 1 and servers in (0, 1)").itertuples():
         name = f"{'served' if row.servers else 'one'}_{row.gpu_type.lower()}"
         found |= {f"{name}_minutes": 60 * row.hours, f"{name}_cents": 100 * row.usd}
-    for row in predictions.balance(reader).itertuples():
-        found |= {f"balance_{row.servers}": row.balance, f"balance_{row.servers}_trained": row.balance_trained}
     inputs = predictions.plan_inputs(reader)
     if len(inputs):
         found |= {
@@ -132,4 +135,7 @@ def _plan_values(reader: Reader) -> dict[str, object]:
             "plan_target_percent": 100 * rows["target"].iloc[0],
             "plan_epochs": rows.loc[rows["gpu_type"].isna(), "epochs"].iloc[0],
         }
+    for row in predictions.balance(reader).itertuples():
+        found |= {f"balance_{row.servers}": row.balance, f"balance_{row.servers}_trained": row.balance_trained}
+        found[f"synchronous_{row.servers}_trained_hours"] = row.epoch_hours_trained * found["plan_epochs"]
     return found

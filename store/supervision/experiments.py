@@ -107,9 +107,10 @@ def by_k(reader: Reader) -> pd.DataFrame:
     """With the P at which every K was tried, for each stage and K, means over the seeds of differences within a seed, each with half its 95 % interval.
 
     Columns: stage, p, k, seeds, percent (test accuracy), best_k (the K that is best on average), behind
-    (points that the best one is ahead), truth (accuracy with true labels for the same images), price
-    (points by which that is ahead, what the wrong labels cost), behind_half and price_half (Student's t
-    over the seeds; NULL for fewer than two). truth and price are NULL where there is no such student.
+    (points that the best one is ahead), truth (accuracy with true labels for the same images),
+    truth_behind (points that it is behind its own at best_k), price (points by which it is ahead, what the
+    wrong labels cost), behind_half, truth_behind_half and price_half (Student's t over the seeds; NULL for
+    fewer than two). Those of truth are NULL where there is no such student.
     """
     return reader.df(f"""
         WITH every AS (
@@ -123,11 +124,28 @@ def by_k(reader: Reader) -> pd.DataFrame:
         ), best AS (
             SELECT stage, arg_max(k, percent) AS best_k FROM (SELECT stage, k, avg(percent) AS percent FROM mine GROUP BY ALL) GROUP BY stage
         ), paired AS (
-            SELECT m.*, best_k, b.percent - m.percent AS behind FROM mine AS m JOIN best USING (stage) JOIN mine AS b ON (b.stage, b.k, b.seed) = (m.stage, best_k, m.seed)
+            SELECT m.*, best_k, b.percent - m.percent AS behind, b.truth - m.truth AS truth_behind FROM mine AS m JOIN best USING (stage) JOIN mine AS b ON (b.stage, b.k, b.seed) = (m.stage, best_k, m.seed)
         )
         SELECT stage, p, k, count(*)::INTEGER AS seeds, avg(percent) AS percent, best_k, avg(behind) AS behind, {half_width("behind")} AS behind_half,
-               avg(truth) AS truth, avg(price) AS price, {half_width("price")} AS price_half
+               avg(truth) AS truth, avg(truth_behind) AS truth_behind, {half_width("truth_behind")} AS truth_behind_half, avg(price) AS price, {half_width("price")} AS price_half
         FROM paired GROUP BY stage, p, k, best_k ORDER BY stage, k
+    """)
+
+
+def repair(reader: Reader) -> pd.DataFrame:
+    """What the final fine-tuning adds, in percent points, by K and P where there are students with true labels for the same images.
+
+    Means over seeds: `tuned` with the teacher's labels, `truth_tuned` with true ones, where there is nothing
+    to repair, and the difference `repaired` with half its 95 % interval (Student's t over the seeds).
+    """
+    return reader.df(f"""
+        WITH gains AS (
+            SELECT config->>'kind' AS kind, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed,
+                   max(percent) FILTER (stage = 'final') - max(percent) FILTER (stage = 'pretrained') AS tuned
+            FROM ({JUDGED}) WHERE job = 'student' GROUP BY ALL
+        )
+        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.tuned) AS tuned, avg(t.tuned) AS truth_tuned, avg(s.tuned - t.tuned) AS repaired, {half_width("s.tuned - t.tuned")} AS repaired_half
+        FROM gains AS s JOIN gains AS t USING (k, p, seed) WHERE s.kind = 'selected' AND t.kind = 'truth' GROUP BY ALL ORDER BY s.k
     """)
 
 
@@ -150,9 +168,12 @@ def shape(curve: pd.DataFrame) -> str:
     }[bool(rises), bool(falls)]
 
 
-def steps(reader: Reader) -> int | None:
-    """Optimisation steps of a student, fine-tuning included; None without any."""
-    return reader.one(f"SELECT max(step)::INTEGER FROM epochs JOIN ({JUDGED}) AS j USING (run_id) WHERE j.job = 'student'")[0]
+def steps(reader: Reader) -> tuple[int | None, int | None]:
+    """Optimisation steps of a student, fine-tuning included, and those before it; None without any."""
+    return reader.one(f"""
+        SELECT max(step)::INTEGER, max(step) FILTER (epoch < (j.config->>'epochs')::INTEGER)::INTEGER
+        FROM epochs JOIN ({JUDGED}) AS j USING (run_id) WHERE j.job = 'student'
+    """)
 
 
 def precisions(reader: Reader, *jobs: str) -> str:

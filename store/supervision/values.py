@@ -34,17 +34,17 @@ def _student_values(reader: Reader) -> dict[str, object]:
     found: dict[str, object] = {}
     for row in experiments.teachers(reader).query("main").itertuples():
         found |= {"teacher_percent": row.percent, "teacher_spread": row.spread, "unlabelled_images": row.unlabelled}
-    return found | _kind_values(experiments.students(reader), experiments.steps(reader)) | _curve_values(reader)
+    return found | _kind_values(experiments.students(reader), *experiments.steps(reader)) | _curve_values(reader) | _repair_values(reader)
 
 
-def _kind_values(rows: pd.DataFrame, steps: int | None) -> dict[str, object]:
+def _kind_values(rows: pd.DataFrame, steps: int | None, before: int | None) -> dict[str, object]:
     """Accuracy, gain over labelled data alone, and its spread, of each kind of student (`student_self`, `student_self_gain`, `student_self_gain_spread`)."""
     own = rows[rows["kind"] == "self"]
     if own.empty:
         return {}
     k, p = int(own["k"].iloc[0]), int(own["p"].iloc[0])
     same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
-    found: dict[str, object] = {"compared_k": k, "compared_p": p, "student_seeds": same["seeds"].min(), "student_steps": steps}
+    found: dict[str, object] = {"compared_k": k, "compared_p": p, "student_seeds": same["seeds"].min(), "student_steps": steps, "pretraining_steps": before}
     for row in same.itertuples():
         key = f"student_{row.kind}" + ("" if row.stage == "final" else f"_{row.stage}")
         found |= {key: row.percent, f"{key}_spread": row.spread, f"{key}_gain": row.gain, f"{key}_gain_spread": row.gain_spread}
@@ -61,9 +61,16 @@ def _curve_values(reader: Reader) -> dict[str, object]:
     if curve["behind_half"].notna().all():
         found["curve_shape"] = experiments.shape(curve)
     for row in curve.itertuples():
-        said = {"k": row.k, "percent": row.percent, "behind": row.behind, "behind_half": row.behind_half, "truth": row.truth, "price": row.price, "price_half": row.price_half}
-        found |= {f"curve_{name}_{row.Index + 1}": value for name, value in said.items()}
+        names = ("k", "percent", "behind", "behind_half", "truth", "truth_behind", "truth_behind_half", "price", "price_half")
+        found |= {f"curve_{name}_{row.Index + 1}": getattr(row, name) for name in names}
     return found
+
+
+def _repair_values(reader: Reader) -> dict[str, object]:
+    """What the final fine-tuning adds, the first K being 1 (`repair_tuned_1`)."""
+    rows = experiments.repair(reader)
+    names = ("tuned", "truth_tuned", "repaired", "repaired_half")
+    return {f"repair_{name}_{row.Index + 1}": getattr(row, name) for row in rows.itertuples() for name in names}
 
 
 def _selection_values(reader: Reader) -> dict[str, object]:
