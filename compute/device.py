@@ -10,8 +10,6 @@ import torch
 
 from compute import ComputeError
 
-DEVICES = ("auto", "cpu", "cuda")
-
 
 def pick(wanted: str = "auto") -> torch.device:
     """The device for `auto`, `cpu` or `cuda`. Raises ComputeError if there is none such."""

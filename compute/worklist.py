@@ -11,7 +11,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -70,7 +70,10 @@ class Request(ABC):
 def done(run: Run, request: Request) -> bool:
     """Whether the run needs no training: its artefact is there, made from the same base weights, and if all is asked for again, from after that was asked."""
     file = request.runs / run.run_id / RECORD
-    if not file.exists() or (request.again and file.stat().st_mtime < request.asked_at):
+    try:
+        if request.again and file.stat().st_mtime < request.asked_at:
+            return False
+    except FileNotFoundError:  # none, or another process is just replacing it
         return False
     return made_from(file.parent, run.weights)
 
@@ -125,7 +128,7 @@ def forget(run: Run, request: Request) -> None:
 
 
 def train_group(request: Request, group: list[Run], resident: Resident, bar: int) -> list[Path]:
-    """Train some runs together, write their artefacts, then drop their checkpoints."""
+    """Train some runs together, write their artefacts, then drop their checkpoints; `together` in their configuration says how many shared the seconds."""
     lanes = [request.lane(run, resident, Checkpoint(request.checkpoints / run.run_id, request.checkpoint_every_s)) for run in group]
     written, error = [], None
     try:
@@ -134,8 +137,11 @@ def train_group(request: Request, group: list[Run], resident: Resident, bar: int
         error = found
     for run, lane in zip(group, lanes, strict=True):
         if lane.epoch == lane.recipe.epochs:
-            written.append(request.finish(run, lane, resident))
-            lane.checkpoint.discard()
+            try:
+                written.append(request.finish(replace(run, config={**run.config, "together": len(group)}), lane, resident))
+                lane.checkpoint.discard()
+            except DivergedError as found:
+                error = found
     if error:
         raise error
     return written

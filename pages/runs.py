@@ -48,7 +48,7 @@ event = st.dataframe(
     },
     on_select="rerun",
     selection_mode="single-row",
-    key="runs_table",
+    key=f"runs_table_{problem}_{scale}",  # a selection is one of rows, so it ends with the rows
     alt="Table of all runs with scale, provenance, model, device, duration and start",
 )
 st.download_button(

@@ -191,7 +191,7 @@ def read_record(folder: Path) -> dict:
     """
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"), parse_constant=_no_constant)
-        expected, tables, inputs = run_id(record), dict(record["tables"]), record.get("inputs") or []
+        expected, tables, inputs, _ = run_id(record), dict(record["tables"]), record.get("inputs") or [], dict(record["config"])
     except FileNotFoundError:
         raise ArtefactError("the file is missing") from None
     except (KeyError, AttributeError, TypeError) as error:

@@ -24,31 +24,6 @@ from store.layout import SCHEMA, Layout
 from store.load import load_answers, load_facts, load_runs
 
 KEPT_VERSIONS = 3
-RUN_COLUMNS = [
-    "run_id",
-    "problem",
-    "job",
-    "scale",
-    "provenance",
-    "model",
-    "depth",
-    "gpu_type",
-    "dataset",
-    "lr",
-    "seed",
-    "device",
-    "config",
-    "inputs",
-    "weights",
-    "code_version",
-    "python_version",
-    "torch_version",
-    "system",
-    "started_at",
-    "seconds",
-    "contributor",
-    "note",
-]
 
 _building = threading.Lock()
 
@@ -70,7 +45,7 @@ class Version:
 def fingerprint(layout: Layout) -> str:
     """A hash over name, size and times of everything that a build reads, and DuckDB's version: equal means nothing is new."""
     digest = hashlib.sha256(_duckdb_version().encode())
-    for file in (SCHEMA, Path(__file__), Path(__file__).with_name("load.py")):
+    for file in (SCHEMA, *(Path(__file__).with_name(f"{name}.py") for name in ("build", "load", "artefact"))):
         digest.update(file.read_bytes())
     for top in (layout.published, layout.answers, layout.runs):
         for path, stat in _walk(top):

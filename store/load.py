@@ -54,14 +54,15 @@ def load_runs(con, layout: Layout, progress: Callable[[int, int], None]) -> tupl
     waiting = dict(records)
     while ready := [f for f, record in waiting.items() if set(record.get("inputs") or ()) <= loaded]:
         for folder in ready:
-            record, file = waiting.pop(folder), RECORD
+            record, file, fed = waiting.pop(folder), RECORD, 0
             con.begin()
             try:
                 _insert_record(con, record, wanted["runs"])
                 for path in sorted(folder.glob("*.parquet")):
                     file = path.name
-                    rows += _insert_table(con, path, folder.name, wanted)
+                    fed += _insert_table(con, path, folder.name, wanted)
                 con.commit()
+                rows += fed
                 loaded.add(folder.name)
             except _refusals() as error:
                 con.rollback()

@@ -326,8 +326,8 @@ CREATE TABLE curve_predictions (
     PRIMARY KEY (run_id, depth, gpu_type, epoch)
 );
 
--- epochs until a test accuracy (0 to 1) is reached; low and high over the single trainings' loss–accuracy
--- relations; NULL where it is not reached
+-- epochs until a test accuracy (0 to 1) is reached; low and high had the predicted loss been as wrong as that of
+-- a depth that is left out, over the single trainings' loss–accuracy relations; NULL where it is not reached
 CREATE TABLE epochs_to_target (
     run_id VARCHAR NOT NULL,
     depth INTEGER NOT NULL CHECK (depth > 0),
@@ -466,7 +466,7 @@ CREATE TABLE prices (
 
 -- ---------------------------------------------------------------- the assignment
 
--- `needs` lists what an answer rests on: jobs (`flops/layers`) and works (`@Lu`), separated by commas
+-- `needs` lists what an answer rests on: jobs (`flops/layers`, `optimus/train*18` for as many runs) and works (`@Lu`), separated by commas
 CREATE TABLE questions (
     question VARCHAR PRIMARY KEY,
     problem problem NOT NULL,

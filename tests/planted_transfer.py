@@ -46,7 +46,7 @@ def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
             plant_run(runs, job, lr, seed, right + seed, px)
 
 
-def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, **changes) -> None:
+def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, how: dict | None = None, **changes) -> None:
     """One run that gets `right` test images of every class right and takes the others for the next class."""
     config = {
         "px": px,
@@ -59,6 +59,7 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
         "epochs": EPOCHS,
         "precision": "fp32",
         "threads": 1,
+        **(how or {}),
     }
     images = [TEST + 10 * c for c in range(CLASSES)]
     tables: dict = {

@@ -63,6 +63,7 @@ BREAKS = {
     "bad json": (lambda f: (f / "run.json").write_text("{"), "run.json", "not valid JSON"),
     "nested json": (lambda f: (f / "run.json").write_text("[" * 100_000), "run.json", "not valid JSON"),
     "not a number": (lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace("128", "NaN")), "run.json", "no number"),
+    "no config": (lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace('"config"', '"konfig"')), "run.json", "config"),
     "no record": (lambda f: (f / "run.json").unlink(), "run.json", "missing"),
     "not an object": (lambda f: (f / "run.json").write_text("[]"), "run.json", "wrong type"),
     "another id": (lambda f: rewrite(f, gpu_type="V100"), "run.json", "v100"),

@@ -57,6 +57,10 @@ def test_smoke_command_writes_artefacts_that_the_store_can_read(tmp_path, capsys
     assert (folder / "run.json").stat().st_mtime_ns > written
     assert pq.read_table(folder / "steps.parquet").equals(steps)
 
+    assert main(command(tmp_path, "--depth", "18", "20", "32", "--gpu-type", "K80", "--together", "2")) == 0
+    shared = {depth: read_record(tmp_path / "runs" / f"optimus-train-resnet{depth}-k80-smoke-s0")["config"]["together"] for depth in (18, 20, 32)}
+    assert shared == {18: 2, 20: 2, 32: 1} and record["config"]["together"] == 1, "the last one trained alone"
+
     capsys.readouterr()
     assert main(command(tmp_path, "--depth", "18", "20", "--gpu-type", "P100", "--list")) == 0
     there, owed, total, _ = capsys.readouterr().out.splitlines()

@@ -129,6 +129,12 @@ def test_gpu_times_of_the_published_rows_are_within_a_sixth():
         assert found[row["gpu_type"]].images_per_s(row["depth"]) == pytest.approx(row["images_per_s"], rel=1 / 6)
 
 
+def test_nothing_to_learn_from_is_one_line(tmp_path, capsys):
+    plant(tmp_path, 50, "K80", 0, pieces(50), deviation=0.003)
+    assert main(["predict", "--runs", str(tmp_path)]) == 2
+    assert "learns from other depths than 50" in capsys.readouterr().err
+
+
 def test_nothing_to_plan_from_is_one_line(tmp_path, capsys):
     assert main(["plan", "--runs", str(tmp_path)]) == 2
     assert "python -m compute predict" in capsys.readouterr().err

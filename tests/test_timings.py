@@ -1,5 +1,7 @@
 """Timing: every mode times every layer, leaves the network's results alone, and says what cannot work."""
 
+import shutil
+
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -10,9 +12,12 @@ from compute import ComputeError
 from compute.__main__ import main
 from compute.flops import timings
 from compute.flops.layers import layers_of
-from store.artefact import read_record
+from store.artefact import read_record, write_run
 from store.build import build
+from store.flops.times import own_rates
 from store.layout import Layout
+from store.reader import open_reader
+from tests.conftest import PROJECT, make_run
 
 SMOKE = ["timings", "--scale", "smoke", "--models", "resnet18", "--threads", "1"]
 
@@ -57,6 +62,20 @@ def test_the_store_takes_the_run(smoke):
     layout, _, rows = smoke
     version = build(layout)
     assert (version.left_out, version.rows) == ((), len(rows))
+
+
+def test_rates_are_those_of_one_run_for_each_batch(smoke, tmp_path):
+    layout = Layout.at(tmp_path)
+    for folder in (PROJECT / "store" / "runs").glob("flops-layers*"):
+        shutil.copytree(folder, layout.runs / folder.name)
+    common = {"problem": "flops", "job": "timings", "model": "resnet18", "identity": ("model", "threads"), "device": "AMD EPYC", "seed": None, "gpu_type": None}
+    for threads in (1, 2):
+        rows = [{**row, "ms": row["ms"] / threads, "device": "AMD EPYC"} for row in smoke[2]]
+        write_run(make_run(config={"threads": threads, "device_kind": "cpu"}, **common), {"timings": rows}, layout.runs)
+    build(layout)
+    rates = own_rates(open_reader(layout))
+    assert set(rates["run_id"]) == {"flops-timings-resnet18-threads2-smoke"} and not rates["kind"].duplicated().any()
+    assert rates["time_percent"].sum() == pytest.approx(100)
 
 
 def test_a_finished_run_is_kept_unless_asked(smoke, capsys):

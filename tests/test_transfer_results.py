@@ -5,7 +5,7 @@ import pytest
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
-from store.transfer import dataset, results
+from store.transfer import dataset, results, values
 from tests.planted_transfer import EPOCHS, NAMES, plant_run, plant_transfer
 
 FLOWERS = ("flowers102", 64)
@@ -61,6 +61,19 @@ def test_seconds_of_an_epoch_by_what_is_in_them(reader):
     rows = results.epoch_seconds(reader, *FLOWERS).set_index("what")
     assert rows["epoch_s"].to_dict() == pytest.approx({"finetune": 12, "scratch": 12, "forward": 24 / 8, "whole": 30.5 / EPOCHS, "extract": 0.02})
     assert (rows["threads"] == 1).all() and rows.loc["finetune", "images_per_s"] == pytest.approx(5)
+
+
+def test_runs_of_different_arithmetic_are_one_row_and_other_hands_are_not_compared(tmp_path):
+    layout = Layout.at(tmp_path)
+    plant_transfer(layout.runs)
+    plant_run(layout.runs, "finetune", 0.01, 0, 30, 64, how={"precision": "bf16"})
+    plant_run(layout.runs, "finetune", 0.1, 0, 10, 64, how={"threads": 2})
+    build(layout)
+    reader = open_reader(layout)
+    rows = results.epoch_seconds(reader, *FLOWERS)
+    assert not rows.duplicated(["what", "device", "threads"]).any()
+    assert sorted(rows[rows["what"] == "finetune"]["precision"]) == ["bf16 and fp32", "fp32"]
+    assert results.comparable(rows)["finetune"] == 12 and values(reader)["extract_epoch_ratio"] == pytest.approx(600)
 
 
 def test_every_class_counts_alike_in_the_mean_of_classes(reader):

@@ -38,6 +38,8 @@ def run(runs: Path, scale: str | None) -> Path:
     start = time.perf_counter()
     every = trainings(runs, scale)
     seen, held_out = [t for t in every if t.depth != HELD_OUT], [t for t in every if t.depth == HELD_OUT]
+    if not seen:
+        raise ComputeError(f"the prediction learns from other depths than {HELD_OUT}, and none has been trained; python -m compute train")
     segments = [fit_segment(name, every) for name, *_ in tqdm(seen[0].segments(), desc="fitting", unit="segment")]
     models = [learn(segment, seen) for segment in segments]
     wrong, curves, targets = errors(segments, seen), [], []

@@ -72,7 +72,7 @@ class TrainRequest(Request):
         for gpu_type in self.gpu_types:
             for model in self.models:
                 how = self.recipe(gpu_type)
-                threads = {"threads": self.threads} if device.type == "cpu" else {"together": self.together}
+                threads = {"threads": self.threads} if device.type == "cpu" else {}
                 records.append(
                     Run(
                         problem="optimus",

@@ -108,9 +108,8 @@ class PretrainingRequest(SupervisionRequest):
             linear_judgement(lane.model, clean),
             linear_judgement(untrained, clean, "untrained"),
         )
-        made = finished_record(run, history)
-        said = self.source(run, resident)[2]
-        made = replace(made, config={**made.config, **lane.recipe.plain(), **said, "source_images": len(lane.data.train_labels)})
+        said = {**lane.recipe.plain(), **self.source(run, resident)[2], "source_images": len(lane.data.train_labels)}
+        made = finished_record(replace(run, config={**run.config, **said}), history)
         folder = write_run(made, {"epochs": columns(history.epochs), **tables}, self.runs)
         shares = {row["stage"]: row["correct"] / row["images"] for row in tables["scores"]}
         tqdm.write(f"{run.run_id}: direct {shares['direct']:.1%}, after transfer {shares['linear']:.1%}, {history.seconds:.0f} s")

@@ -87,7 +87,7 @@ def adapt_batchnorm(model: nn.Module, data: Resident, batch: int = 128) -> None:
     with tqdm(total=len(data.test), desc="BatchNorm", unit="image") as bar:
 
         def batches():
-            for rows in order.split(batch):
+            for rows in order.tensor_split(-(-len(order) // batch)):  # alike in size, as each batch counts alike
                 yield data.normalise(data.test[rows])
                 bar.update(len(rows))
 

@@ -16,7 +16,7 @@ from compute.flops.count import count
 from compute.judge import confusions, judgement, logistic, score
 from compute.records import columns
 from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
-from compute.transfer.features import Features, extract
+from compute.transfer.features import Features, digest, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
 from compute.worklist import made_from
@@ -63,11 +63,14 @@ def run(
     forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)
-    resident, start = Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), time.perf_counter()
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    resident, adapt_s, body = Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), 0.0, origin
     if job == "adabn":
+        start = time.perf_counter()
         adapt_batchnorm(model, resident.testing(report.train_images, report.train_labels))
-    adapt_s = time.perf_counter() - start
-    found = extract(model, choose, report, resident, views, origin if job == "extract" else f"{origin}, {job}")
+        body = f"{origin}, BatchNorm {digest(model.layer4[2].bn3.running_var.cpu())}"
+        adapt_s = time.perf_counter() - start
+    found = extract(model, choose, report, resident, views, body)
     base = {"px": px, "forward_flops": forward, "batchnorm": batchnorm, "threads": torch.get_num_threads(), **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
@@ -80,7 +83,7 @@ def run(
     together = {"views": views, "heads_together": len(heads), "heads_s": heads_s}
     written = []
     for head in heads:
-        config = {**recipe.plain(), "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
+        config = {**recipe.plain(), "engine": "eager", "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
         made = replace(
             head_run(job, head.lr, head.seed, config, common),
             seconds=features_s["features_s"] + heads_s / len(heads),

@@ -39,11 +39,10 @@ def extract(model: nn.Module, choose: Images, report: Images, resident: Resident
     """Features of all splits, and of `views` augmented views of each train image, each part from the cache where it was computed before.
 
     `model` ends before its last layer and stays in evaluation mode, BatchNorm with it. `origin` tells
-    one set of weights from another.
+    one set of weights and statistics from another.
     """
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     splits = {"plain": report.train_images, "val": choose.test_images, "test": report.test_images}
-    digests = {name: hashlib.sha256(images.numpy().tobytes()).hexdigest() for name, images in splits.items()}
+    digests = {name: digest(images) for name, images in splits.items()}
     found, seconds, base = {}, {"train": 0.0}, (origin, resident.train.device.type)
     total = len(report.train_images) * views + sum(map(len, splits.values()))
     with tqdm(total=total, desc="features", unit="image") as bar:
@@ -56,6 +55,11 @@ def extract(model: nn.Module, choose: Images, report: Images, resident: Resident
             seen.append(one)
             seconds["train"] += took
     return Features(train=torch.stack(seen), **found, seconds=seconds)
+
+
+def digest(values: Tensor) -> str:
+    """SHA-256 of a tensor on the CPU."""
+    return hashlib.sha256(values.numpy().tobytes()).hexdigest()
 
 
 @torch.no_grad()

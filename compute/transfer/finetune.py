@@ -50,7 +50,7 @@ class FinetuneRequest(Request):
     def planned(self) -> list[Run]:
         """All rates of a seed before the next seed."""
         device, origin = devices.pick(self.device), self.origin()
-        threads = {"threads": self.threads} if device.type == "cpu" else {"together": self.together}
+        threads = {"threads": self.threads} if device.type == "cpu" else {}
         records = []
         for seed in range(self.seeds):
             for lr in self.lrs:

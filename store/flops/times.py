@@ -49,16 +49,20 @@ def own_gap(reader: Reader) -> pd.DataFrame:
 def own_rates(reader: Reader) -> pd.DataFrame:
     """What each kind of layer reaches in our own timings: its share of the layers' time and its rate in GFLOP/s.
 
-    Amortised times of kinds that do operations at all, two a multiply-accumulate and one of everything else. `of_best_percent`
-    is the rate against the best kind of the same run.
+    Amortised times of kinds that do operations at all, two a multiply-accumulate and one of everything else, of one run for
+    each network, device and batch: the largest scale's with most threads. `of_best_percent` is the rate against the best
+    kind of the same run.
     """
     return reader.df("""
-        WITH spent AS (
-            SELECT run_id, model, device, batch, kind, sum(ms) AS ms FROM timings WHERE mode = 'amortised' GROUP BY ALL
+        WITH every AS (
+            SELECT run_id, t.model, t.device, r.config->>'device_kind' AS device_kind, (r.config->>'threads')::INTEGER AS threads, r.scale, batch, kind, sum(ms) AS ms
+            FROM timings AS t JOIN runs AS r USING (run_id) WHERE mode = 'amortised' GROUP BY ALL
+        ), spent AS (
+            SELECT * FROM every QUALIFY run_id = first_value(run_id) OVER (PARTITION BY model, device, batch ORDER BY scale DESC, threads DESC, run_id)
         ), work AS (
             SELECT model, CASE kind WHEN 'scale' THEN 'norm' ELSE kind END AS kind, sum(flops + other_ops) / 1e9 AS giga_ops FROM layers GROUP BY ALL
         )
-        SELECT run_id, s.model, network_name(s.model) AS network, device, batch, s.kind, ms, giga_ops * batch AS giga_ops,
+        SELECT run_id, s.model, network_name(s.model) AS network, device, device_kind, batch, s.kind, ms, giga_ops * batch AS giga_ops,
                1e3 * giga_ops * batch / ms AS giga_ops_per_s, 100 * ms / sum(ms) OVER (PARTITION BY run_id) AS time_percent,
                100 * giga_ops_per_s / max(1e3 * giga_ops * batch / ms) OVER (PARTITION BY run_id) AS of_best_percent
         FROM spent AS s JOIN work AS w ON s.model = w.model AND s.kind = w.kind

@@ -53,7 +53,7 @@ def _gap_values(reader: Reader) -> dict[str, object]:
 def _rate_values(reader: Reader) -> dict[str, object]:
     """Rates of two kinds of ResNet-50's layers on the CPU at hand."""
     rows = times.own_rates(reader)
-    mine = rows[rows["network"] == "ResNet-50"].drop_duplicates("kind").set_index("kind")
+    mine = rows.query("model == 'caffe_resnet50' and device_kind == 'cpu' and batch == 1").drop_duplicates("kind").set_index("kind")
     return {
         f"own_{kind}_{name}": mine[column].get(kind)
         for kind in ("conv", "relu")

@@ -26,12 +26,18 @@ def newest(job: str) -> str:
 NEWEST = newest("fit")
 
 
+def behind(reader: Reader, *jobs: str) -> list[str]:
+    """The runs that the figures of some jobs are made of: of `train` all of the trainings' scale, of the others the newest."""
+    found = [reader.df(f"SELECT run_id FROM ({TRAININGS})" if job == "train" else newest(job)) for job in jobs]
+    return [run for frame in found for run in frame["run_id"]]
+
+
 def trainings(reader: Reader) -> pd.DataFrame:
     """Each training with its final loss and test accuracy (0 to 1), median images/s of the device that it ran on, and hours there."""
     return reader.df(f"""
         SELECT t.run_id, t.depth, t.gpu_type, t.scale::VARCHAR AS scale, t.provenance::VARCHAR AS provenance, t.device, t.seed, t.contributor,
                count(*) AS epochs, arg_max(train_loss, epoch) AS final_loss, arg_max(test_accuracy, epoch) AS final_accuracy,
-               max(test_accuracy) AS best_accuracy, median(images_per_s) AS images_per_s, sum(e.seconds) / 3600 AS hours
+               max(test_accuracy) AS best_accuracy, median(images_per_s) AS images_per_s, sum(e.seconds) / 3600 / coalesce((any_value(t.config)->>'together')::INTEGER, 1) AS hours
         FROM ({TRAININGS}) AS t JOIN epochs AS e USING (run_id)
         GROUP BY ALL ORDER BY t.depth, t.gpu_type
     """)

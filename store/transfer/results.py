@@ -5,6 +5,7 @@ import pandas as pd
 from store.complete import at_complete_scale
 from store.interval import Z, half_width
 from store.reader import Reader
+from store.transfer.dataset import DESCRIBED
 
 # the order in which approaches are listed
 APPROACHES = "list_position(['finetune', 'extract', 'adabn', 'linear', 'scratch'], job)"
@@ -123,7 +124,7 @@ def drops(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
 
 
 def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """Median seconds and images/s of an epoch by `what` it is of, threads and precision, from the slowest.
+    """Median seconds and images/s of an epoch by `what` it is of, device and threads, from the slowest; precision of the runs behind it.
 
     Beside the approaches: `forward`, one pass of the training images through the frozen network. The epoch
     of a last layer (`extract`) is its share of all that were trained together, on features that are there;
@@ -133,18 +134,27 @@ def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH mine AS (SELECT * FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px),
         trained AS (
-            SELECT j.job AS what, j.threads, j.precision, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
+            SELECT j.job AS what, j.device, j.threads, string_agg(DISTINCT j.precision, ' and ' ORDER BY j.precision) AS precision, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
             FROM mine AS j JOIN epochs AS e USING (run_id) WHERE j.job <> 'adabn' GROUP BY ALL
         ), frozen AS (
-            SELECT threads, precision, forward_s, seconds / epochs AS whole_s FROM mine WHERE job = 'extract' AND forward_s > 0
+            SELECT device, threads, precision, forward_s, seconds / epochs AS whole_s FROM mine WHERE job = 'extract' AND forward_s > 0
         )
         FROM trained
-        UNION ALL SELECT 'forward', threads, precision, median(forward_s), NULL FROM frozen GROUP BY ALL
-        UNION ALL SELECT 'whole', threads, precision, median(whole_s), NULL FROM frozen GROUP BY ALL
+        UNION ALL SELECT 'forward', device, threads, string_agg(DISTINCT precision, ' and ' ORDER BY precision), median(forward_s), NULL FROM frozen GROUP BY ALL
+        UNION ALL SELECT 'whole', device, threads, string_agg(DISTINCT precision, ' and ' ORDER BY precision), median(whole_s), NULL FROM frozen GROUP BY ALL
         ORDER BY epoch_s DESC
         """,
         {"dataset": dataset, "px": px},
     )
+
+
+def comparable(rows: pd.DataFrame) -> pd.Series:
+    """Of `epoch_seconds` the seconds by `what`, timed on the device and with the threads of the last layers (of several such the slowest's); empty without any."""
+    own = rows[rows["what"] == "extract"]
+    if own.empty:
+        return pd.Series(dtype=float)
+    same = rows[rows["device"].eq(own["device"].iloc[0]) & rows["threads"].fillna(0).eq(own["threads"].fillna(0).iloc[0])]
+    return same.set_index("what")["epoch_s"]
 
 
 def by_size(reader: Reader, dataset: str) -> pd.DataFrame:
@@ -167,7 +177,7 @@ def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         ), counts AS (
             SELECT class_id, any_value(class_name) AS class_name, any_value(base_class) AS base_class, sum(images) FILTER (split = 'train')::INTEGER AS train_images,
                    sum(images) FILTER (split = 'test')::INTEGER AS test_images, sum(images)::INTEGER AS images
-            FROM class_counts WHERE dataset = $dataset AND run_id = (SELECT max(run_id) FROM runs WHERE job = 'dataset' AND dataset = $dataset) GROUP BY class_id
+            FROM class_counts WHERE dataset = $dataset AND run_id IN (SELECT run_id FROM ({DESCRIBED})) GROUP BY class_id
         )
         SELECT class_id, class_name, base_class, base_class IS NOT NULL AS in_imagenet, train_images, test_images, images,
                max(percent) FILTER (job = 'finetune') AS finetune_percent, max(percent) FILTER (job = 'extract') AS extract_percent,
@@ -181,10 +191,10 @@ def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
 def confusions(reader: Reader, run: str, most: int) -> pd.DataFrame:
     """The most confused pairs of a run: class, what it was taken for, test images of it, and their share of the class in percent."""
     return reader.df(
-        """
+        f"""
         WITH names AS (
-            SELECT class_id, class_name FROM class_counts
-            WHERE run_id = (SELECT max(run_id) FROM runs WHERE job = 'dataset' AND dataset = (SELECT dataset FROM runs WHERE run_id = $run)) AND split = 'test'
+            SELECT class_id, class_name FROM class_counts JOIN ({DESCRIBED}) AS d USING (run_id)
+            WHERE d.dataset = (SELECT dataset FROM runs WHERE run_id = $run) AND split = 'test'
         )
         SELECT c.class_id, a.class_name, c.predicted_id, b.class_name AS taken_for, c.images, 100 * c.images / t.images AS percent
         FROM confusions AS c JOIN class_accuracy AS t USING (run_id, class_id) JOIN names AS a USING (class_id) JOIN names AS b ON b.class_id = c.predicted_id

@@ -91,8 +91,7 @@ def _cost_values(reader: Reader, name: str, px: int) -> dict[str, object]:
     """Seconds and FLOPs of the runs that each approach chose, and seconds of an epoch with as many threads as the last layers had."""
     chosen = results.rates(reader, name, px).query("chosen").set_index("job")
     found: dict[str, object] = {f"{job}_{what}": chosen.loc[job, what] for job in chosen.index for what in ("seconds", "flops", "threads")}
-    epochs = results.epoch_seconds(reader, name, px).set_index("what")
-    epochs = epochs[epochs["threads"] == found.get("extract_threads")]["epoch_s"]
+    epochs = results.comparable(results.epoch_seconds(reader, name, px))
     found |= {f"{what}_epoch_s": value for what, value in epochs.items()}
     if {"finetune", "extract"} <= set(chosen.index):
         found |= {f"{what}_ratio": chosen.loc["finetune", what] / chosen.loc["extract", what] for what in ("seconds", "flops")}

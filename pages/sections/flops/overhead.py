@@ -71,6 +71,8 @@ def _ours() -> None:
     device = st.selectbox("Device", sorted(rows["device"].unique()), key="timed_on", bind="query-params")
     mine = rows[rows["device"] == device]
     mine = mine.assign(timed=mine["model"] + ", batch " + mine["batch"].astype(str))
+    if mine["threads"].nunique() > 1:
+        mine["timed"] += ", threads " + mine["threads"].astype(str)
     origins, kind = of_runs(mine["run_id"]), mine["device_kind"].iloc[0]
     long = mine.melt(["timed", "layers", "repeats"], list(MODES), "mode", "ms").replace({"mode": MODES})
     worst = mine.loc[mine["ratio"].idxmax()]

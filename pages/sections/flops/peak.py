@@ -121,7 +121,8 @@ def _rates() -> None:
         return
     st.subheader("What one constant hides: rates by kind of layer", divider="gray")
     device = st.selectbox("Timed on", sorted(rows["device"].unique()), key="rates_on", bind="query-params")
-    mine = rows[(rows["device"] == device) & (rows["batch"] == rows["batch"].min())]
+    mine = rows[rows["device"] == device]
+    mine = mine[mine["batch"] == mine["batch"].min()]
     best, worst = mine.loc[mine["giga_ops_per_s"].idxmax()], mine.loc[mine["giga_ops_per_s"].idxmin()]
     figure(
         charts.rates(),

@@ -8,7 +8,7 @@ from compute.models.loss_curve import LossCurve, PiecewiseCurve
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure
-from pages.parts.origin import of_jobs, of_runs
+from pages.parts.origin import of_runs
 from pages.sections.optimus import charts
 from store.optimus import losses
 
@@ -72,7 +72,7 @@ def _table() -> None:
         rows.drop(columns="segment") if piece != PIECES else rows,
         title=f"One hyperbola for a whole training misses by {misfit['one_curve'].median():.3f} (median RMSE), restarted at the drops by {misfit['restarted'].median():.3f}",
         alt_text="Coefficients of the loss model for every training",
-        origins=of_jobs("optimus/fit"),
+        origins=of_runs(ask(losses.behind, "fit")),
         caption="k counts steps, from the drop on between drops; β2 and RMSE are in the unit that losses were divided by (column unit, 1 for losses as they are), β1 in its "
         "inverse, β0 in that per step. Not identified: the data allow a range so wide that the value says nothing. Intervals allow for residuals that are alike from point to "
         "point, but not for what another seed would have given: compare the three runs of a depth.",
@@ -100,7 +100,7 @@ def _one(trainings: pd.DataFrame) -> None:
         charts.fit(),
         title=f"{run}: " + ", ".join(f"{name} misses by {value:.3f}" for name, value in rmse.items()),
         alt_text="Training losses with the fitted curves",
-        origins=of_runs([run]) + of_jobs("optimus/fit"),
+        origins=of_runs([run]) + of_runs(ask(losses.behind, "fit")),
         caption="Points: losses averaged over blocks of steps. Eq. 1 as one curve for all steps, and restarted at each learning-rate drop (section 7 of the paper).",
         data=pd.concat([points.assign(series="training"), lines]),
     )
@@ -108,7 +108,7 @@ def _one(trainings: pd.DataFrame) -> None:
         charts.residuals(),
         title=f"Restarting at the learning-rate drops changes the RMSE by {100 * (rmse['restarted at drops'] / rmse['one curve'] - 1):+.0f} %",
         alt_text="Residuals of the fitted curves",
-        origins=of_runs([run]) + of_jobs("optimus/fit"),
+        origins=of_runs([run]) + of_runs(ask(losses.behind, "fit")),
         caption="Measured less fitted loss at the same points.",
         data=left,
     )
@@ -134,7 +134,7 @@ def _forecasts() -> None:
         title=f"After the last drop the restarted model's forecast of the epochs needed is off by {error:.0f} % (median); saying that training ends now would be off by "
         f"{last['naive_percent'].max():.0f} %",
         alt_text="Error of the forecast of the remaining epochs against progress",
-        origins=of_jobs("optimus/fit"),
+        origins=of_runs(ask(losses.behind, "fit")),
         caption="At each point the model is fitted to what had been seen, and asked when the loss will be what it really ended at. Where it would have said never, there is "
         f"no point ({100 * rows['forecast_epochs'].isna().mean():.0f} % of all). The paper's Fig. 6 is the same picture for jobs with a fixed learning rate.",
         data=said,

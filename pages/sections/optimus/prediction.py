@@ -6,9 +6,9 @@ import streamlit as st
 from pages.parts.answer import card
 from pages.parts.data import ask, missing
 from pages.parts.figure import figure
-from pages.parts.origin import of_jobs
+from pages.parts.origin import of_runs
 from pages.sections.optimus import charts
-from store.optimus import predictions
+from store.optimus import losses, predictions
 
 PARAMETERS = {"β0": "beta0", "β1": "beta1", "β2": "beta2"}
 UNITS = {"beta0": "1/loss per step", "beta1": "1/loss", "beta2": "loss"}
@@ -26,7 +26,7 @@ def show() -> None:
             "python -m compute predict",
         )
         return
-    origins = of_jobs("optimus/predict", "optimus/train")
+    origins = of_runs(ask(losses.behind, "predict", "train"))
     _coefficients(origins)
     _regressions(rows, origins)
     _curves(origins)

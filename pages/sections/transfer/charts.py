@@ -4,10 +4,11 @@ import altair as alt
 import pandas as pd
 
 from pages.parts.figure import drawing, tips
+from pages.sections.transfer.choice import APPROACH
 
 TOP = alt.Legend(orient="top")
-APPROACHES = ["fine-tuning", "last layer", "last layer, AdaBN", "linear classifier", "from scratch"]
-APPROACH = alt.Color("approach:N", title=None, sort=APPROACHES, scale=alt.Scale(domain=APPROACHES), legend=alt.Legend(orient="top", columns=2))
+NAMES = list(APPROACH.values())
+COLOR = alt.Color("approach:N", title=None, sort=NAMES, scale=alt.Scale(domain=NAMES), legend=alt.Legend(orient="top", columns=2))
 
 
 @drawing
@@ -53,7 +54,7 @@ def with_drops(rows: pd.DataFrame, drops: pd.DataFrame) -> pd.DataFrame:
 @drawing
 def accuracies() -> alt.LayerChart:
     """Test accuracy of every approach and rate with its interval: label, which names the approach so that no legend has to, test_percent, low, high, approach, seeds."""
-    color = APPROACH.legend(None)
+    color = COLOR.legend(None)
     y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
     points = alt.Chart().mark_point(filled=True, size=110, opacity=1).encode(
         x=alt.X("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=10)), y=y, color=color,
@@ -72,7 +73,7 @@ def costs(x: str, title: str) -> alt.Chart:
         .encode(
             x=alt.X(f"{x}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
             y=alt.Y("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
-            color=APPROACH,
+            color=COLOR,
             tooltip=tips("label", "approach", test_percent=".1f", seconds=",.0f", flops=".2s"),
         )
         .properties(height=340)

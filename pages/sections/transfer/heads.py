@@ -63,8 +63,7 @@ def show() -> None:
 def _speed(size: tuple[str, int]) -> None:
     rows = ask(results.epoch_seconds, *size)
     runs = ask(results.judged, *size)
-    last = rows[rows["what"] == "extract"].iloc[0]
-    times = rows[rows["threads"].eq(last["threads"])].set_index("what")["epoch_s"]
+    times = results.comparable(rows)
     title = "Seconds of an epoch"
     if {"finetune", "whole"} <= set(times.index):
         title = (
@@ -72,7 +71,7 @@ def _speed(size: tuple[str, int]) -> None:
             f"with its part of computing the features a {times['finetune'] / times['whole']:,.0f}th"
         )
     figure(
-        rows.assign(what=rows["what"].map(EPOCHS))[["what", "epoch_s", "images_per_s", "threads", "precision"]],
+        rows.assign(what=rows["what"].map(EPOCHS))[["what", "epoch_s", "images_per_s", "device", "threads", "precision"]],
         title=title,
         alt_text="Seconds of an epoch by approach",
         origins=of_runs(runs["run_id"].tolist()),
