@@ -75,7 +75,9 @@ def test_fine_tuning_wins_as_1_2b_says(said):
     assert said["scratch_best_high"] < said["extract_best_low"] and said["scratch_01_train"] < 50
     # enlarged images are worth more than fine-tuning, for less
     assert said["large_px"] > said["target_px"] and said["large_extract_low"] > said["finetune_best_high"]
-    assert said["large_gain"] > said["gain_points"] and said["large_flops_share"] < 10
+    assert said["large_gain"] > 5 and said["large_finetune_gain"] > 5 and said["large_flops_share"] < 10
+    assert said["large_finetune_low"] > said["large_extract_high"] and said["large_finetune_lr"] == said["finetune_best_lr"]
+    assert abs(said["large_points"] - said["gain_points"]) < 4, "the lead is about the same at both sizes"
     assert said["classes_better"] > 3 * said["classes_worse"]
     assert -0.5 < said["size_correlation"] < 0
     assert said["flops_ratio"] > 10 and said["seconds_ratio"] > 10

@@ -102,7 +102,7 @@ def _cost_values(reader: Reader, name: str, px: int) -> dict[str, object]:
 
 
 def _size_values(reader: Reader, name: str, px: int) -> dict[str, object]:
-    """Frozen features of the same images enlarged: the chosen last layer and linear classifier at the largest size (`large_extract_test`)."""
+    """The same images enlarged: what each approach that was tried at the largest size gets there (`large_extract_test`), and gains by it."""
     rows = results.by_size(reader, name)
     rows = rows[rows["px"] == rows["px"].max()] if len(rows) else rows
     if rows.empty or rows["px"].iloc[0] == px:
@@ -114,7 +114,9 @@ def _size_values(reader: Reader, name: str, px: int) -> dict[str, object]:
     before = results.rates(reader, name, px).query("chosen").set_index("job")
     if {"extract", "finetune"} <= set(before.index) and "large_extract_test" in found:
         found["large_gain"] = found["large_extract_test"] - before.loc["extract", "test_percent"]
-        found["large_lead"] = found["large_extract_test"] - before.loc["finetune", "test_percent"]
+        if "large_finetune_test" in found:
+            found["large_points"] = found["large_finetune_test"] - found["large_extract_test"]
+            found["large_finetune_gain"] = found["large_finetune_test"] - before.loc["finetune", "test_percent"]
         found["large_flops_share"] = 100 * found["large_extract_flops"] / before.loc["finetune", "flops"]
     return found
 

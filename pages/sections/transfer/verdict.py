@@ -60,7 +60,7 @@ def _sizes(size: tuple[str, int]) -> None:
         title="Best on the validation images: " + ", ".join(f"{r.approach} at {r.px} pixels ({r.test_percent:.1f} % of the test images, {r.flops:.1e} FLOPs)" for r in best.itertuples()),
         alt_text="Test accuracy of each approach at each image size",
         origins=of_runs(" ".join(rows["run_ids"]).split()),
-        caption="Each approach at the rate that it chose. Where the files hold fewer pixels than a size has, its images are enlarged, with no more to be seen in them. "
+        caption="Each approach at the best of the rates that were tried at that size. Where the files hold fewer pixels than a size has, its images are enlarged, with no more to be seen in them. "
         f"Bars: 95 % intervals. {weights_of(size)}",
         data=rows.assign(label=[f"{approach}, {px} px" for approach, px in zip(rows["approach"], rows["px"], strict=True)]),
         csv=rows,
