@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compute import ComputeError
+from store.artefact import SCALES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,7 @@ class Command:
 
 def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: str, checkpoint_s: float, scale: str = "cpu") -> None:
     """The options of every command that trains a list of networks; `scales` and `data` say what theirs mean, `scale` is the default."""
-    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), default=scale, help=scales)
+    parser.add_argument("--scale", choices=SCALES, default=scale, help=scales)
     parser.add_argument("--data", type=Path, metavar="DIR", help=data)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")

@@ -28,7 +28,7 @@ class Lane:
     `groups` are optimiser parameter groups, with an optional `scale` on the learning rate (None: every
     parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement, and
     an epoch has `epoch_images` (None: as many as there are). The test images are evaluated after every
-    `evaluate_every` epochs, and after the last one. `origin` says what the network began as.
+    `evaluate_every` epochs, after each from number `evaluate_all_from` on, and after the last one. `origin` says what the network began as.
     With a `checkpoint` the lane begins where that left off; on a CPU, with the same number of
     threads, all its numbers are then bit for bit those of an uninterrupted training.
     """
@@ -45,6 +45,7 @@ class Lane:
         weights: Tensor | None = None,
         checkpoint: Checkpoint | None = None,
         evaluate_every: int = 1,
+        evaluate_all_from: int | None = None,
         epoch_images: int | None = None,
         origin: str | None = None,
     ):
@@ -67,6 +68,7 @@ class Lane:
         self.hits = torch.zeros(self.steps, dtype=torch.int64, device=device)
         self.epoch, self.rows, self.past, self.elapsed_s = 0, [], [], 0.0
         self.evaluate_every, self.score = evaluate_every, None
+        self.evaluate_all_from = recipe.epochs if evaluate_all_from is None else evaluate_all_from
         self.started_at = now()
         self.graph, self.captured_lr = None, None
         self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -127,11 +129,14 @@ class Lane:
             where = f"step {at} (epoch {self.epoch}, learning rate {self.lr:g})"
             raise DivergedError(f"{self.name}: the loss is {value} at {where}; lower the learning rate")
 
+    def evaluation_due(self, epochs: int) -> bool:
+        """Whether the test images are evaluated once `epochs` epochs are done."""
+        return epochs % self.evaluate_every == 0 or epochs >= self.evaluate_all_from
+
     def evaluate(self) -> None:
         """Queue the pass over the test images, where it is due."""
-        after = self.epoch + 1
         self.score = None
-        if after % self.evaluate_every == 0 or after == self.recipe.epochs:
+        if self.evaluation_due(self.epoch + 1):
             with self.on_stream():
                 self.score = evaluate(self.model, self.data, self.precision)
 

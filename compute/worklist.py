@@ -239,8 +239,9 @@ def show(request: Request, runs: list[Run], owed: list[Run], processes: int) -> 
                 step_s[run.model] = step_seconds(lane)
             at, epochs = Checkpoint(request.checkpoints / run.run_id).epochs(), lane.recipe.epochs
             # a forward pass is a third of a step: the gradients of inputs and of weights cost as much again each
-            evaluation = len(lane.data.test_labels) / lane.batch / 3 / lane.evaluate_every
-            left_s = ((epochs - at) * (lane.steps + evaluation) + request.extra_steps(run)) * step_s[run.model]
+            evaluations = sum(lane.evaluation_due(done) for done in range(at + 1, epochs + 1))
+            evaluation_steps = evaluations * len(lane.data.test_labels) / lane.batch / 3
+            left_s = ((epochs - at) * lane.steps + evaluation_steps + request.extra_steps(run)) * step_s[run.model]
             total_s += left_s
             state = f"owed, at epoch {at} of {epochs}, about {left_s / 60:.0f} min"
         print(f"{run.run_id:48} {run.provenance:9} {state}")

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent
 RUNS = ROOT / "runs"
 
 PROBLEMS = ("transfer", "supervision", "flops", "optimus")
-SCALES = ("smoke", "cpu", "paper")
+SCALES = ("smoke", "cpu", "full", "paper")
 PROVENANCES = ("measured", "emulated", "imported", "published", "modelled")
 
 RECORD = "run.json"

@@ -3,7 +3,7 @@
 -- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
 
 CREATE TYPE problem AS ENUM ('transfer', 'supervision', 'flops', 'optimus');
-CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'paper');
+CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'full', 'paper');
 CREATE TYPE stage AS ENUM ('untrained', 'direct', 'linear', 'pretrained', 'final');
 CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published', 'modelled');
 -- how surely a published fact is known: read in the paper, at a first-party source, through somebody

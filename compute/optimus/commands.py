@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
+from store.artefact import SCALES
 
 DEPTHS = (18, 20, 32, 44, 50, 56)
 FAMILIES = {
@@ -45,6 +46,27 @@ def train(args: argparse.Namespace) -> list[Path]:
     return worklist.run(TrainRequest(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
 
 
+def pilot_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `pilot`."""
+    training_arguments(
+        parser,
+        scales="the length of the training",
+        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
+        checkpoint_s=5.0,
+        scale="full",
+    )
+
+
+def pilot(args: argparse.Namespace) -> list[Path]:
+    """Train ResNet-20 with each weight decay; returns the run folders written."""
+    options = training_options(args)
+
+    from compute import worklist
+    from compute.optimus.pilot import PilotRequest
+
+    return worklist.run(PilotRequest(models=("resnet20",), gpu_types=("K80",), **options), args.processes, args.list)
+
+
 def model_name(family: str, depth: int) -> str:
     """The network of a depth. Raises ComputeError for a depth that its family does not have."""
     known = FAMILIES[family]
@@ -65,7 +87,7 @@ def known_types(names: list[str]) -> tuple[str, ...]:
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `fit`, `predict` and `plan`."""
-    parser.add_argument("--scale", choices=("smoke", "cpu", "paper"), help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
+    parser.add_argument("--scale", choices=SCALES, help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
 
 
 def fit(args: argparse.Namespace) -> list[Path]:
@@ -94,6 +116,11 @@ COMMANDS = {
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
         arguments=train_arguments,
         run=train,
+    ),
+    "pilot": Command(
+        help="Choose the weight decay of the scale `full` on validation images: ResNet-20 with 1e-4 and with 5e-4.",
+        arguments=pilot_arguments,
+        run=pilot,
     ),
     "fit": Command(
         help="Fit Optimus' loss model to every training, whole and between learning-rate drops, and what it forecasts as training goes on.",

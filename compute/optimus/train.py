@@ -21,18 +21,23 @@ from store.artefact import Run, write_run
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much of the data set and for how long; None images: all of them. The learning rate drops at half and at three quarters."""
+    """How much of the data set and for how long; None images: all of them. The learning rate drops at half and at three quarters.
+
+    The test images are evaluated after every `evaluate_every` epochs before the first drop, after each epoch from there on.
+    """
 
     dataset: str
     epochs: int
     train_images: int | None = None
     test_images: int | None = None
+    evaluate_every: int = 1
 
 
 # cpu: eighteen runs in four hours on two cores, and enough epochs after each drop to fit a curve to
 SCALES = {
     "smoke": Scale(dataset="synthetic", epochs=4, train_images=128, test_images=64),
     "cpu": Scale(dataset="cifar10", epochs=40, train_images=5_000, test_images=2_000),
+    "full": Scale(dataset="cifar10", epochs=60, evaluate_every=2),
     "paper": Scale(dataset="cifar10", epochs=350),
 }
 SUBSET_SEED = 0
@@ -98,7 +103,8 @@ class TrainRequest(Request):
         """A network from scratch."""
         how = self.recipe(run.gpu_type)
         model = build(run.model, resident.classes, how.seed)
-        return Lane(model, resident, how, devices.pick(self.device), name=f"{run.model} {run.gpu_type}", checkpoint=checkpoint)
+        name, every = f"{run.model} {run.gpu_type}", SCALES[self.scale].evaluate_every
+        return Lane(model, resident, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=every, evaluate_all_from=how.drops[0])
 
     def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
         """Write every step's loss and every epoch."""
