@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from compute import ComputeError
-from store.artefact import RUNS, ArtefactError, code_version
+from compute.core.runs import RUNS, ArtefactError, code_version
 
 WINGS = ("transfer", "supervision", "flops", "optimus")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compute import ComputeError
-from store.artefact import SCALES
+from compute.core.vocabulary import SCALES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +22,14 @@ class Command:
     run: Callable[[argparse.Namespace], Iterable[Path]]
 
 
-def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: str, checkpoint_s: float, scale: str = "cpu") -> None:
+def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: str, checkpoint_s: float, scale: str = "small") -> None:
     """The options of every command that trains a list of networks; `scales` and `data` say what theirs mean, `scale` is the default."""
-    parser.add_argument("--scale", choices=SCALES, default=scale, help=scales)
+    parser.add_argument("--scale", choices=tuple(SCALES), default=scale, help=scales)
     parser.add_argument("--data", type=Path, metavar="DIR", help=data)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")
-    parser.add_argument("--engine", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
-    parser.add_argument("--together", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1")
+    parser.add_argument("--execution-mode", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
+    parser.add_argument("--concurrency", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1")
     parser.add_argument("--processes", type=int, default=0, metavar="N", help="processes that share the list of runs; 0: 1 on CUDA, else one a core")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of a process")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="folder for the state of unfinished runs instead of work/checkpoints")
@@ -42,18 +42,18 @@ def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: st
 
 
 def training_options(args: argparse.Namespace) -> dict:
-    """What `training_arguments` took, as the fields of a `worklist.Request`. Raises ComputeError for impossible numbers."""
-    for name, least in (("together", 0), ("processes", 0), ("threads", 1)):
+    """What `training_arguments` took, as the fields of a `worklist.Sweep`. Raises ComputeError for impossible numbers."""
+    for name, least in (("concurrency", 0), ("processes", 0), ("threads", 1)):
         if getattr(args, name) < least:
             raise ComputeError(f"--{name} is {getattr(args, name)}; it must be at least {least}")
 
-    from compute import device as devices
-    from compute.checkpoint import CHECKPOINTS
+    from compute.training import device as devices
+    from compute.training.checkpoint import CHECKPOINTS
 
     cuda = devices.pick(args.device).type == "cuda"
-    as_they_are = ("scale", "runs", "data", "device", "precision", "engine", "threads", "again", "contributor")
+    as_they_are = ("scale", "runs", "data", "device", "precision", "execution_mode", "threads", "again", "contributor")
     return {name: getattr(args, name) for name in as_they_are} | {
-        "together": args.together or (3 if cuda else 1),
+        "concurrency": args.concurrency or (3 if cuda else 1),
         "checkpoints": args.checkpoints or CHECKPOINTS,
         "checkpoint_every_s": args.checkpoint_every,
     }

@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from compute.core.experiments import EXPERIMENTS
 from pages.parts.answer import READABLE_PX
-from pages.parts.data import ask, missing, reader, through_entrance
+from pages.parts.data import cached_query, missing, reader, through_entrance
 from pages.parts.origin import Origin, badges, published
 from store import catalogue
 
@@ -25,11 +26,11 @@ if reader() is None:
     missing("There are no results to show.", "python -m store build")
     st.stop()
 
-rows = ask(catalogue.evidence)
+rows = cached_query(catalogue.evidence)
 if not rows:
     missing("The store holds no questions; the facts in store/published could not be read.", "python -m store build")
     st.stop()
-points, answered = ask(catalogue.points), [row for row in rows if row["answered"]]
+points, answered = cached_query(catalogue.points), [row for row in rows if row["answered"]]
 total, got = sum(points.values()), sum(points[row["question"]] for row in answered)
 with st.container(horizontal=True):
     st.metric("Questions answered", f"{len(answered)} of {len(rows)}", border=True)
@@ -44,7 +45,7 @@ for problem, (number, title, page) in TITLES.items():
     for row in mine:
         said = f"**{row['question']} {row['title']}** :gray[({row['points']} points)]"
         if not row["answered"]:
-            commands = " and ".join(dict.fromkeys(f"`{catalogue.COMMANDS[job]}`" for job in row["missing"] if job in catalogue.COMMANDS))
+            commands = " and ".join(dict.fromkeys(f"`{EXPERIMENTS[job].command_line}`" for job in row["missing"] if job in EXPERIMENTS))
             st.markdown(f"{said} :gray[· {catalogue.UNANSWERED}]" + (f" Its runs are made by {commands}." if commands else ""))
             continue
         about, rests_on = st.columns([5, 2], gap="medium")

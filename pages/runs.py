@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from pages.parts.data import ask, missing, reader, through_entrance
+from pages.parts.data import cached_query, missing, reader, through_entrance
 from store import catalogue
 
 SHOWN = ["run_id", "scale", "provenance", "model", "gpu_type", "device", "seconds", "started_at", "contributor"]
@@ -23,7 +23,7 @@ if version.left_out:
         st.dataframe(list(version.left_out), hide_index=True)
         st.caption("Nothing was deleted: mend the file or run its experiment again, and the next rerun takes it in.")
 
-runs = ask(catalogue.runs)
+runs = cached_query(catalogue.runs)
 if runs.empty:
     missing("The store holds no runs yet.", "python -m compute flops")
     st.stop()
@@ -63,5 +63,5 @@ for index in event.selection.rows:
 
 st.subheader("Works that facts come from", divider="gray")
 st.dataframe(
-    ask(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("Link")}, alt="Published works cited by the report"
+    cached_query(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("Link")}, alt="Published works cited by the report"
 )

@@ -19,9 +19,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from store.artefact import recover
-from store.layout import SCHEMA, Layout
+from compute.core import runs
+from compute.core.runs import recover
+from store import load
+from store.layout import Layout
 from store.load import load_answers, load_facts, load_runs
+from store.schema import schema_sql
 
 KEPT_VERSIONS = 3
 
@@ -44,8 +47,8 @@ class Version:
 
 def fingerprint(layout: Layout) -> str:
     """A hash over name, size and times of everything that a build reads, and DuckDB's version: equal means nothing is new."""
-    digest = hashlib.sha256(_duckdb_version().encode())
-    for file in (SCHEMA, *(Path(__file__).with_name(f"{name}.py") for name in ("build", "load", "artefact"))):
+    digest = hashlib.sha256(_duckdb_version().encode() + schema_sql().encode())
+    for file in (Path(__file__), Path(load.__file__), Path(runs.__file__)):
         digest.update(file.read_bytes())
     for top in (layout.published, layout.answers, layout.runs):
         for path, stat in _walk(top):
@@ -111,7 +114,7 @@ def _build(layout: Layout, found: str, progress: Callable[[int, int], None]) -> 
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
     try:
         with duckdb.connect(str(fresh), config={"threads": 2, "memory_limit": "700MB", "preserve_insertion_order": True}) as con:
-            con.execute(SCHEMA.read_text(encoding="utf-8"))
+            con.execute(schema_sql())
             left_out = load_facts(con, layout) + load_answers(con, layout)
             runs, rows, bad = load_runs(con, layout, progress)
             left_out += bad

@@ -7,24 +7,6 @@ from store.complete import at_complete_scale
 from store.reader import Reader
 
 UNANSWERED = "Not answered yet."
-# which command makes the runs of a job
-COMMANDS = {
-    "transfer/dataset": "python -m compute dataset",
-    "transfer/finetune": "python -m compute finetune",
-    "transfer/extract": "python -m compute extract",
-    "transfer/adabn": "python -m compute extract --batchnorm target",
-    "transfer/scratch": "python -m compute finetune --init random",
-    "supervision/noise": "python -m compute noise",
-    "supervision/resampling": "python -m compute resampling",
-    "supervision/teacher": "python -m compute teacher",
-    "supervision/student": "python -m compute teacher",
-    "flops/layers": "python -m compute flops",
-    "flops/timings": "python -m compute timings",
-    "optimus/train": "python -m compute train",
-    "optimus/fit": "python -m compute fit",
-    "optimus/predict": "python -m compute predict",
-    "optimus/plan": "python -m compute plan",
-}
 
 
 def questions(reader: Reader) -> pd.DataFrame:

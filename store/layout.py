@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from store.artefact import ROOT
+from compute.core.runs import STORE
 
-SCHEMA = ROOT / "schema.sql"
+SCHEMA = STORE / "schema.sql"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +16,8 @@ class Layout:
     runs: Path
     built: Path
     results: Path
-    published: Path = ROOT / "published"
-    answers: Path = ROOT / "answers"
+    published: Path = STORE / "published"
+    answers: Path = STORE / "answers"
 
     @classmethod
     def at(cls, root: Path) -> "Layout":
@@ -30,7 +30,7 @@ class Layout:
 
         Raises NotADirectoryError where the variable names no folder.
         """
-        root = Path(os.environ.get("REPORT_STORE") or ROOT)
+        root = Path(os.environ.get("REPORT_STORE") or STORE)
         if not root.is_dir():
             raise NotADirectoryError(f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable")
         return cls.at(root)

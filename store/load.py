@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from store.artefact import RECORD, ArtefactError, read_record
+from compute.core.runs import RECORD, ArtefactError, read_record
 from store.layout import Layout
 
 # facts first that others refer to

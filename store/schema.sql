@@ -2,10 +2,8 @@
 -- into these tables; whatever breaks a type, a CHECK or a key here leaves its run out, with the reason.
 -- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
 
-CREATE TYPE problem AS ENUM ('transfer', 'supervision', 'flops', 'optimus');
-CREATE TYPE scale AS ENUM ('smoke', 'cpu', 'full', 'paper');
+-- the types problem, scale and provenance are made from compute/core/vocabulary.py (store/schema.py)
 CREATE TYPE stage AS ENUM ('untrained', 'direct', 'linear', 'pretrained', 'final');
-CREATE TYPE provenance AS ENUM ('measured', 'emulated', 'imported', 'published', 'modelled');
 -- how surely a published fact is known: read in the paper, at a first-party source, through somebody
 -- else's summary, or derived from facts that are in the table
 CREATE TYPE confidence AS ENUM ('read in the paper', 'first-party', 'second-hand', 'derived');

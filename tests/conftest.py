@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from store.artefact import Run, write_run
+from compute.core.experiments import EXPERIMENTS
+from compute.core.runs import Run, write_run
+from compute.core.vocabulary import PROBLEMS
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
@@ -14,7 +16,7 @@ PROJECT = Path(__file__).parents[1]
 
 
 def make_run(**changes) -> Run:
-    """A small training run; its id is made from model, gpu_type and seed."""
+    """A small training run; its id is made from model, gpu_type and seed. Of a given `config` the keys that the job has."""
     fields = {
         "problem": "optimus",
         "job": "train",
@@ -27,7 +29,9 @@ def make_run(**changes) -> Run:
         "seconds": 1.5,
         "config": {"batch": 128},
     }
-    return Run(**{**fields, **changes})
+    fields |= changes
+    known = EXPERIMENTS[f"{fields['problem']}/{fields['job']}"].config if fields["problem"] in PROBLEMS else set(fields["config"])
+    return Run(**{**fields, "config": {key: value for key, value in fields["config"].items() if key in known}})
 
 
 def steps(n: int = 10) -> dict:

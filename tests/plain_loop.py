@@ -2,7 +2,7 @@
 
 A DataLoader with worker processes, PIL transforms for each image, eager mode, memory in the default
 NCHW layout, and a loss that is read on the host in every step. Same network, recipe and images as
-`compute.train`; only the order of the images and the draws of the augmentation differ.
+`compute.training.loop`; only the order of the images and the draws of the augmentation differ.
 """
 
 import time

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from compute.models.loss_curve import LossCurve
-from store.artefact import write_run
+from compute.core.loss_curve import LossCurve
+from compute.core.runs import write_run
 from tests.conftest import make_run
 
 PER_EPOCH, EPOCHS = 20, 40
@@ -36,6 +36,6 @@ def plant(runs, depth: int, gpu_type: str, seed: int, pieces=PIECES, deviation: 
         "seconds": np.full(EPOCHS, 1.0),
         "images_per_s": np.full(EPOCHS, 100.0),
     }
-    config = {"batch": 128, "epochs": EPOCHS, "lr": 0.1, "drops": [20, 30], "train_images": None}
-    run = make_run(scale="cpu", model=f"resnet{depth}", depth=depth, gpu_type=gpu_type, seed=seed, config=config, device="AMD EPYC")
+    config = {"batch": 128, "epochs": EPOCHS, "lr": 0.1, "milestones": [20, 30], "train_images": None}
+    run = make_run(scale="small", model=f"resnet{depth}", depth=depth, gpu_type=gpu_type, seed=seed, config=config, device="AMD EPYC")
     write_run(run, {"steps": {"step": steps - 1, "loss": losses}, "epochs": epochs}, runs)

@@ -1,7 +1,7 @@
 """Problem 2's runs as artefacts, with planted accuracies and a planted selection."""
 
+from compute.core.runs import Run, write_run
 from compute.data import png
-from store.artefact import Run, write_run
 from tests.conftest import make_run
 
 CLASSES, TEST = 10, 100
@@ -23,23 +23,23 @@ def plant_supervision(runs, seeds: int = 2) -> None:
             plant(runs, "resampling", {"sampling": sampling, "zipf": 1.0}, seed, {"direct": right, "linear": right}, more={"sizes": sizes})
         plant_teacher(runs, "resnet20", 20, seed, 65)
         plant_teacher(runs, "resnet8", 8, seed, 58 + seed)
-        teacher = f"supervision-teacher-resnet20-cpu-s{seed}"
+        teacher = f"supervision-teacher-resnet20-small-s{seed}"
         for k in KS:
             for p in PS if k > min(KS) else (2,):
                 right = {"pretrained": [60 + k - p] * CLASSES, "final": [64 + k - p] * CLASSES}
                 plant(runs, "student", {"kind": "selected", "k": k, "p": p}, seed, right, inputs=(teacher,))
             plant(runs, "student", {"kind": "truth", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
-        own = f"supervision-teacher-resnet8-cpu-s{seed}"
+        own = f"supervision-teacher-resnet8-small-s{seed}"
         plant(runs, "student", {"kind": "self", "k": 4, "p": 2}, seed, {"pretrained": [59] * CLASSES, "final": [61] * CLASSES}, inputs=(own,))
 
 
 def run(job: str, **changes) -> Run:
     """A run of Problem 2 at cpu scale."""
-    fields = {"problem": "supervision", "scale": "cpu", "provenance": "measured", "dataset": "cifar10", "device": "AMD EPYC", "gpu_type": None, "model": "resnet8"}
+    fields = {"problem": "supervision", "scale": "small", "provenance": "measured", "dataset": "cifar10", "device": "AMD EPYC", "gpu_type": None, "model": "resnet8"}
     return make_run(**{**fields, "job": job, **changes})
 
 
-def judged(right: dict[str, list[int]]) -> dict[str, list[dict]]:
+def evaluated(right: dict[str, list[int]]) -> dict[str, list[dict]]:
     """Scores and class accuracies on the test images."""
     return {
         "scores": [{"stage": stage, "split": "test", "images": CLASSES * TEST, "correct": sum(each), "loss": 1.0} for stage, each in right.items()],
@@ -48,13 +48,13 @@ def judged(right: dict[str, list[int]]) -> dict[str, list[dict]]:
 
 
 def plant(runs, job: str, value: dict, seed: int, right: dict[str, list[int]], inputs: tuple[str, ...] = (), more: dict | None = None) -> None:
-    """One run with its judgement."""
+    """One run with its metrics."""
     config = {**value, **(more or {}), "epochs": 1, "batch": 128, "student_images": 1000, "labelled": 400}
     epochs = [
         {"epoch": epoch, "step": step, "lr": 0.1, "train_loss": 1.0, "train_accuracy": 0.5, "seconds": 1.0, "images_per_s": 1280.0}
         for epoch, step in enumerate((10, 14))  # the second is the fine-tuning's
     ]
-    write_run(run(job, identity=tuple(value), config=config, seed=seed, inputs=inputs), {**judged(right), "epochs": epochs}, runs)
+    write_run(run(job, identity=tuple(value), config=config, seed=seed, inputs=inputs), {**evaluated(right), "epochs": epochs}, runs)
 
 
 def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
@@ -75,7 +75,7 @@ def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
     shown = png(torch.zeros(3, 8, 8, dtype=torch.uint8))
     pictures = [{"image": image, "png": shown} for image in sorted({row["image"] for row in rows})]
     tables = {
-        **judged({"final": [right] * CLASSES}),
+        **evaluated({"final": [right] * CLASSES}),
         "selected": rows,
         "pictures": pictures if seed == 0 else [],
         "selection_spread": [{"p": p, "k": k, "spread": 1.0 + k / 10} for p in PS for k in KS],

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from compute.core.runs import Run, write_run
 from compute.data import png
-from store.artefact import Run, write_run
 from tests.conftest import make_run
 
 CLASSES, TEST, EPOCHS = 6, 40, 20
@@ -105,7 +105,7 @@ def run(**changes) -> Run:
     """A run of Problem 1 at cpu scale."""
     fields = {
         "problem": "transfer",
-        "scale": "cpu",
+        "scale": "small",
         "provenance": "measured",
         "dataset": "flowers102",
         "device": "AMD EPYC",

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from store import artefact
-from store.artefact import ArtefactError, Run, finished, read_record, recover, write_run
+from compute.core import runs as artefact
+from compute.core.runs import ArtefactError, Run, finished, read_record, recover, write_run
 from tests.conftest import make_run, steps
 
 
@@ -68,7 +68,7 @@ def test_a_run_that_lost_a_table_is_not_finished(tmp_path):
 
 def test_not_a_number_in_the_configuration_is_refused(tmp_path):
     with pytest.raises(ValueError, match="JSON"):
-        write_run(make_run(config={"x": float("nan")}), {}, tmp_path)
+        write_run(make_run(config={"batch": float("nan")}), {}, tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,50 +3,50 @@
 import numpy as np
 import torch
 
-from compute.batches import Resident, epoch_plan
+from compute.core.schedule import milestones_at, multi_step, segment
 from compute.data import synthetic
-from compute.schedule import drops_at, multi_step, segment
+from compute.training.device_dataset import DeviceDataset, batch_indices
 
 CPU = torch.device("cpu")
 
 
 def test_schedule_drops_at_its_steps():
-    rates = [multi_step(step, lr=0.1, drops=(10, 15)) for step in (0, 9, 10, 14, 15, 99)]
+    rates = [multi_step(step, lr=0.1, milestones=(10, 15)) for step in (0, 9, 10, 14, 15, 99)]
     assert rates == [0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
     assert [segment(step, (10, 15)) for step in (9, 10, 15)] == [0, 1, 2]
-    assert drops_at((0.5, 0.75), 350) == (175, 262)
+    assert milestones_at((0.5, 0.75), 350) == (175, 262)
 
 
 def test_batches_are_the_crops_and_flips_of_their_plan():
     data = synthetic(train=20, test=4, px=16)
-    resident = Resident(data, CPU)
-    plan = epoch_plan(20, 8, seed=1, epoch=0, pad=resident.pad, augment=True)
+    device_dataset = DeviceDataset(data, CPU)
+    plan = batch_indices(20, 8, seed=1, epoch=0, pad=device_dataset.pad, augment=True)
     assert plan.shape == (2, 4, 8) and plan[:, 3].unique().tolist() == [0, 1]
     seen = []
     for row in plan:
-        images, labels = resident.batch(row)
+        images, labels = device_dataset.batch(row)
         assert images.is_contiguous(memory_format=torch.channels_last)
         for image, label, (source, down, right, flip) in zip(images, labels, row.T.tolist(), strict=True):
             border = np.pad(data.train_images[source].numpy(), ((0, 0), (2, 2), (2, 2)))
             crop = border[:, down : down + 16, right : right + 16]
             crop = torch.from_numpy(crop[:, :, ::-1].copy() if flip else crop)
-            expected = (crop.float() - resident.mean[:, None, None]) / resident.std[:, None, None]
+            expected = (crop.float() - device_dataset.mean[:, None, None]) / device_dataset.std[:, None, None]
             assert torch.allclose(image, expected, atol=1e-6) and label == data.train_labels[source]
             seen.append(source)
     assert len(set(seen)) == 16  # without replacement; the incomplete batch is dropped
 
 
 def test_pixels_are_normalised():
-    resident = Resident(synthetic(train=96, test=48, px=8), CPU)
-    plan = epoch_plan(96, 96, seed=0, epoch=0, pad=resident.pad, augment=False)
-    images, _ = resident.batch(plan[0])
+    device_dataset = DeviceDataset(synthetic(train=96, test=48, px=8), CPU)
+    plan = batch_indices(96, 96, seed=0, epoch=0, pad=device_dataset.pad, augment=False)
+    images, _ = device_dataset.batch(plan[0])
     assert torch.allclose(images.mean((0, 2, 3)), torch.zeros(3), atol=1e-4)
     assert torch.allclose(images.std((0, 2, 3)), torch.ones(3), atol=1e-3)
 
 
 def test_plan_is_a_function_of_seed_and_epoch():
     def plan(seed, epoch):
-        return epoch_plan(50, 10, seed, epoch, pad=4, augment=True)
+        return batch_indices(50, 10, seed, epoch, pad=4, augment=True)
 
     assert torch.equal(plan(1, 2), plan(1, 2))
     assert not torch.equal(plan(1, 2), plan(1, 3)) and not torch.equal(plan(1, 2), plan(2, 2))
@@ -56,17 +56,17 @@ def test_plan_is_a_function_of_seed_and_epoch():
 def test_weights_sample_an_epoch():
     weights = torch.zeros(50)
     weights[[3, 7]] = torch.tensor([1.0, 3.0])
-    taken = epoch_plan(50, 50, 0, 0, pad=0, augment=False, weights=weights)[0, 0]
+    taken = batch_indices(50, 50, 0, 0, pad=0, augment=False, weights=weights)[0, 0]
     assert set(taken.tolist()) == {3, 7} and (taken == 7).sum() > (taken == 3).sum()
 
 
 def test_fewer_images_than_a_batch_make_one_batch():
-    assert epoch_plan(5, 128, 0, 0, pad=0, augment=False).shape == (1, 4, 5)
+    assert batch_indices(5, 128, 0, 0, pad=0, augment=False).shape == (1, 4, 5)
 
 
 def test_an_epoch_can_be_shorter_or_longer_than_the_data():
     def taken(size):
-        return epoch_plan(10, 4, 0, 0, pad=0, augment=False, size=size)[:, 0].flatten().tolist()
+        return batch_indices(10, 4, 0, 0, pad=0, augment=False, size=size)[:, 0].flatten().tolist()
 
     assert len(taken(8)) == len(set(taken(8))) == 8
     assert len(taken(24)) == 24 and min(taken(24).count(i) for i in range(10)) >= 2

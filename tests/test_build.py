@@ -8,8 +8,8 @@ import threading
 import duckdb
 import pytest
 
+from compute.core.runs import write_run
 from store.__main__ import main
-from store.artefact import write_run
 from store.build import KEPT_VERSIONS, build, current, stale
 from store.layout import Layout
 from store.reader import StoreError, open_reader

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compute import ComputeError
-from compute.models.loss_curve import LossCurve
+from compute.core.loss_curve import LossCurve
 from compute.optimus.calibrate import block_of, fit, points_of
 
 STEPS = np.arange(1, 2001, dtype=float)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from compute.models.loss_curve import LossCurve
+from compute.core.loss_curve import LossCurve
 from store import optimus, supervision, transfer
 from store.optimus import losses, predictions
 from tests.test_answers import ANSWERED
@@ -166,7 +166,7 @@ def test_a_single_curve_misses_the_drop_as_4_1_says(committed):
 
 @needs("4.1")
 def test_forecasts_are_as_4_1_says(committed):
-    found = losses.forecast_quality(committed).set_index(["method", "drops"])
+    found = losses.forecast_quality(committed).set_index(["method", "milestones"])
     restarted, single = found.loc["restarted"], found.loc["one curve"]
     assert min(restarted["never_percent"][0], restarted["never_percent"][1]) > 50
     assert single["error_percent"][1] < single["naive_percent"][1] / 2

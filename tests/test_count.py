@@ -7,8 +7,8 @@ from torch import nn
 from torchvision.models import get_model_weights
 
 from compute import ComputeError
+from compute.counting.count import count
 from compute.flops import layers
-from compute.flops.count import count
 from store.build import build
 from store.layout import Layout
 

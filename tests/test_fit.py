@@ -56,7 +56,7 @@ def test_forecasts_end_at_the_truth_when_restarted(fitted):
 
 def test_a_fit_names_its_trainings(fitted):
     inputs = fitted[1].one("SELECT inputs FROM runs WHERE job = 'fit'")[0]
-    assert inputs == ["optimus-train-resnet20-k80-cpu-s0", "optimus-train-resnet20-v100-cpu-s1"]
+    assert inputs == ["optimus-train-resnet20-k80-small-s0", "optimus-train-resnet20-v100-small-s1"]
 
 
 def test_nothing_to_fit_is_one_line(tmp_path, capsys):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from compute.models.loss_curve import LossCurve, PiecewiseCurve, block_means, without_outliers
+from compute.core.loss_curve import LossCurve, PiecewiseCurve, block_means, without_outliers
 
 
 def test_points_by_hand():

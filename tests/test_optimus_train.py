@@ -1,6 +1,7 @@
 """The command `train`: what a run may call itself, artefacts that the store can read, nothing lost, one line for what goes wrong."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,10 +11,12 @@ import numpy as np
 import psutil
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from compute.__main__ import main
+from compute.core.runs import read_record
 from compute.optimus import gpus
-from store.artefact import read_record
+from compute.training import device as devices
 from tests.conftest import PROJECT
 
 
@@ -33,6 +36,16 @@ def test_only_a_gpu_that_is_there_was_measured(gpu_type, device, provenance):
     assert (gpus.note(gpu_type, device) is None) == (provenance == "measured")
 
 
+def device_part() -> str:
+    """This machine's CPU as run ids name it."""
+    return re.sub(r"[^a-z0-9.+_]+", "_", devices.name(torch.device("cpu")).lower())
+
+
+def one_run(folder, network_and_gpu: str, seed: int):
+    """The folder of a smoke run, whose id names the device that it ran on."""
+    return folder / "runs" / f"optimus-train-{network_and_gpu}-{device_part()}-smoke-s{seed}"
+
+
 def command(folder, *options) -> list[str]:
     places = ["--runs", str(folder / "runs"), "--checkpoints", str(folder / "checkpoints")]
     return ["train", "--scale", "smoke", "--device", "cpu", "--processes", "1", *places, *options]
@@ -40,10 +53,10 @@ def command(folder, *options) -> list[str]:
 
 def test_smoke_command_writes_artefacts_that_the_store_can_read(tmp_path, capsys):
     assert main(command(tmp_path, "--depth", "18", "--gpu-type", "p100")) == 0
-    folder = tmp_path / "runs" / "optimus-train-resnet18-p100-smoke-s1"
+    folder = one_run(tmp_path, "resnet18-p100", 1)
     record = read_record(folder)
     assert (record["provenance"], record["depth"], record["gpu_type"], record["seed"]) == ("emulated", 18, "P100", 1)
-    assert record["config"]["engine"] == "eager" and record["config"]["drops"] == [2, 3] and "in place of a P100" in record["note"]
+    assert record["config"]["execution_mode"] == "eager" and record["config"]["milestones"] == [2, 3] and "in place of a P100" in record["note"]
     steps, epochs = pq.read_table(folder / "steps.parquet"), pq.read_table(folder / "epochs.parquet")
     assert steps["step"].to_pylist() == list(range(16)) and epochs["step"].to_pylist() == [4, 8, 12, 16]
     assert epochs["train_loss"][0].as_py() == pytest.approx(np.mean(steps["loss"].to_pylist()[:4]), rel=1e-6)
@@ -57,9 +70,9 @@ def test_smoke_command_writes_artefacts_that_the_store_can_read(tmp_path, capsys
     assert (folder / "run.json").stat().st_mtime_ns > written
     assert pq.read_table(folder / "steps.parquet").equals(steps)
 
-    assert main(command(tmp_path, "--depth", "18", "20", "32", "--gpu-type", "K80", "--together", "2")) == 0
-    shared = {depth: read_record(tmp_path / "runs" / f"optimus-train-resnet{depth}-k80-smoke-s0")["config"]["together"] for depth in (18, 20, 32)}
-    assert shared == {18: 2, 20: 2, 32: 1} and record["config"]["together"] == 1, "the last one trained alone"
+    assert main(command(tmp_path, "--depth", "18", "20", "32", "--gpu-type", "K80", "--concurrency", "2")) == 0
+    shared = {depth: read_record(one_run(tmp_path, f"resnet{depth}-k80", 0))["config"]["concurrency"] for depth in (18, 20, 32)}
+    assert shared == {18: 2, 20: 2, 32: 1} and record["config"]["concurrency"] == 1, "the last one trained alone"
 
     capsys.readouterr()
     assert main(command(tmp_path, "--depth", "18", "20", "--gpu-type", "P100", "--list")) == 0
@@ -73,8 +86,8 @@ def test_smoke_command_writes_artefacts_that_the_store_can_read(tmp_path, capsys
         (["--depth", "19"], "no cifar ResNet of depth 19; there are 18, 20, 32, 44, 50, 56"),
         (["--depth", "20", "--family", "torchvision"], "there are 18, 50"),
         (["--gpu-type", "TPU"], "no GPU type 'TPU'; there are K80, P100, V100"),
-        (["--scale", "cpu", "--data", "nowhere"], "nowhere holds no train-"),
-        (["--engine", "graph"], "CUDA graphs need a CUDA device"),
+        (["--scale", "small", "--data", "nowhere"], "nowhere holds no train-"),
+        (["--execution-mode", "graph"], "CUDA graphs need a CUDA device"),
         (["--threads", "0"], "--threads is 0"),
     ],
 )
@@ -87,7 +100,7 @@ def test_wrong_commands_end_in_one_line(tmp_path, capsys, options, says):
 @pytest.mark.slow
 def test_kill_9_and_the_same_command_goes_on_bit_identically(tmp_path):
     line = [sys.executable, "-m", "compute", *command(tmp_path, "--depth", "20", "--gpu-type", "K80", "--checkpoint-every", "0")]
-    name = "optimus-train-resnet20-k80-smoke-s0"
+    name = f"optimus-train-resnet20-k80-{device_part()}-smoke-s0"
     state = tmp_path / "checkpoints" / name / "state.pt"
     # a shell's background jobs ignore Ctrl-C, and so would what they start
     signal.signal(signal.SIGINT, signal.default_int_handler)

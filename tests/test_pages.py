@@ -29,7 +29,7 @@ def committed_store(root):
 
 
 def partial_store(root):
-    from store.artefact import write_run
+    from compute.core.runs import write_run
 
     write_run(make_run(), {"steps": steps()}, root / "runs")
 
@@ -52,7 +52,7 @@ def begun_store(root):
     supervision.plant(root / "runs", "noise", {"noise": 0}, 0, {"direct": [50] * 10, "linear": [50] * 10})
     supervision.plant(root / "runs", "resampling", {"sampling": "natural", "zipf": 1.0}, 0, {"linear": [50] * 10}, more={"sizes": [9] * 10})
     supervision.plant_teacher(root / "runs", "resnet20", 20, 0, 65)
-    teacher = ("supervision-teacher-resnet20-cpu-s0",)
+    teacher = ("supervision-teacher-resnet20-small-s0",)
     supervision.plant(root / "runs", "student", {"kind": "selected", "k": 2, "p": 1}, 0, {"pretrained": [50] * 10, "final": [60] * 10}, inputs=teacher)
     transfer.plant_run(root / "runs", "finetune", 0.01, 0, 20, 64)
     plant(root / "runs", 20, "K80", 0)
@@ -113,7 +113,7 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
 # controls of the pages whose results a test plants
 CONTROLS = {
     "pages/transfer.py": ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network", "against"),
-    "pages/supervision.py": ("noise", "judged", "p", "k", "class"),
+    "pages/supervision.py": ("noise", "evaluated", "p", "k", "class"),
     "pages/optimus.py": ("curve", "piece", "training", "coefficient", "window", "target", "plan_target", "m", "cluster", "mode", "within_hours"),
 }
 
@@ -135,7 +135,7 @@ def test_a_link_restores_the_view(tmp_path, monkeypatch):
 
 
 def test_the_next_rerun_shows_a_newly_published_run(tmp_path, monkeypatch):
-    from store.artefact import write_run
+    from compute.core.runs import write_run
 
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
     write_run(make_run(seed=0), {"steps": steps()}, tmp_path / "runs")
@@ -148,7 +148,7 @@ def test_the_next_rerun_shows_a_newly_published_run(tmp_path, monkeypatch):
 
 
 def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
-    from store.artefact import write_run
+    from compute.core.runs import write_run
 
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
     folder = write_run(make_run(seed=0), {"steps": steps()}, tmp_path / "runs")

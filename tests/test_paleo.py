@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from compute.models.paleo import Platform, layer_times, throughput
+from compute.core.paleo import Platform, layer_times, throughput
 from store.flops.peaks import TRAINING_PASSES
 
 # 1 TFLOP/s is 1e9 operations a millisecond, 100 GB/s are 1e8 bytes a millisecond

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compute.__main__ import main
-from compute.models.loss_curve import LossCurve
+from compute.core.loss_curve import LossCurve
 from compute.optimus.plan import gpu_times, throughputs
 from compute.optimus.predict import first_epoch, relation
 from store.build import build

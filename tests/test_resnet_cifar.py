@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from compute import ComputeError
-from compute.resnet_cifar import BLOCKS, Block, build, depth
+from compute.training.resnet_cifar import BLOCKS, Block, build, depth
 
 
 def count(model: nn.Module) -> int:

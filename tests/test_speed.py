@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compute.models.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
 
 # Table 2 of the paper, in the order of Eqs. 4 and 3
 SYNC = SynchronousSpeed(theta=(1.02, 2.78, 4.92, 0.00, 0.02), batch=40)

@@ -115,7 +115,7 @@ def test_the_student_on_labelled_data_alone_makes_as_many_steps_as_the_others(re
     _, reader = results
     steps = reader.df("SELECT job, max(step) AS steps FROM epochs JOIN runs USING (run_id) WHERE model = 'resnet8' AND job IN ('teacher', 'student') GROUP BY run_id, job")
     assert set(steps["job"]) == {"teacher", "student"} and steps["steps"].nunique() == 1
-    size = SCALES["cpu"]
+    size = SCALES["small"]
     first, second = size.student_images // size.batch * size.student_epochs, size.labelled // size.batch * size.finetune_epochs
     assert first + second == size.labelled // size.batch * size.alone_epochs
 
@@ -144,7 +144,7 @@ def test_a_finished_run_is_not_trained_again(results, capsys):
         (["noise", "--percent", "101"], "--percent is 101"),
         (["resampling", "--exponent", "-1"], "--exponent is -1"),
         (["teacher", "--seeds", "0"], "--seeds is 0"),
-        (["noise", "--scale", "cpu", "--data", "nowhere"], "nowhere holds no train-"),
+        (["noise", "--scale", "small", "--data", "nowhere"], "nowhere holds no train-"),
     ],
 )
 def test_wrong_commands_end_in_one_line(tmp_path, capsys, line, says):

@@ -10,9 +10,9 @@ from tqdm import tqdm
 
 from compute import ComputeError
 from compute.__main__ import main
+from compute.core.runs import read_record, write_run
 from compute.flops import timings
 from compute.flops.layers import layers_of
-from store.artefact import read_record, write_run
 from store.build import build
 from store.flops.times import own_rates
 from store.layout import Layout
@@ -71,7 +71,7 @@ def test_rates_are_those_of_one_run_for_each_batch(smoke, tmp_path):
     common = {"problem": "flops", "job": "timings", "model": "resnet18", "identity": ("model", "threads"), "device": "AMD EPYC", "seed": None, "gpu_type": None}
     for threads in (1, 2):
         rows = [{**row, "ms": row["ms"] / threads, "device": "AMD EPYC"} for row in smoke[2]]
-        write_run(make_run(config={"threads": threads, "device_kind": "cpu"}, **common), {"timings": rows}, layout.runs)
+        write_run(make_run(config={"threads": threads, "device_kind": "cpu", "batch": 1}, **common), {"timings": rows}, layout.runs)
     build(layout)
     rates = own_rates(open_reader(layout))
     assert set(rates["run_id"]) == {"flops-timings-resnet18-threads2-smoke"} and not rates["kind"].duplicated().any()

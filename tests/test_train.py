@@ -10,13 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from compute import ComputeError, checkpoint
-from compute.batches import Resident, epoch_plan
-from compute.checkpoint import Checkpoint, claim
+from compute import ComputeError
 from compute.data import synthetic
-from compute.lane import Lane
-from compute.recipe import Recipe
-from compute.train import train, train_together
+from compute.training import checkpoint
+from compute.training.checkpoint import Checkpoint, claim
+from compute.training.device_dataset import DeviceDataset, batch_indices
+from compute.training.loop import train, train_concurrently
+from compute.training.recipe import Recipe
+from compute.training.trainer import Trainer
 from tests.conftest import PROJECT
 from tests.plain_loop import plain_loop
 
@@ -40,7 +41,7 @@ def tiny(seed: int = 0) -> nn.Module:
 
 
 def recipe(**changes) -> Recipe:
-    return replace(Recipe(epochs=4, batch=32, drops=(2, 3), lr=0.05), **changes)
+    return replace(Recipe(epochs=4, batch=32, milestones=(2, 3), lr=0.05), **changes)
 
 
 def untimed(rows: list[dict]) -> list[dict]:
@@ -59,25 +60,25 @@ def same(one, other) -> bool:
 
 
 def test_it_learns_and_writes_down_every_step():
-    history = train(tiny(), synthetic(train=256, test=64, px=8, noise=20.0), recipe(epochs=8, drops=(4, 6)), CPU, bar=None)
+    history = train(tiny(), synthetic(train=256, test=64, px=8, noise=20.0), recipe(epochs=8, milestones=(4, 6)), CPU, bar=None)
     assert history.losses.shape == (64,) and history.losses.dtype == np.float32
     assert [row["step"] for row in history.epochs] == [8 * (epoch + 1) for epoch in range(8)]
     assert [row["lr"] for row in history.epochs] == [0.05] * 4 + [0.005] * 2 + [0.0005] * 2
     last = history.epochs[-1]
     assert last["train_loss"] == pytest.approx(history.losses[-8:].mean(), rel=1e-6)
     assert last["train_loss"] < 0.7 * history.losses[0] and last["test_accuracy"] > 0.4
-    assert 0 < sum(row["seconds"] for row in history.epochs) < history.seconds and history.engine == "eager"
+    assert 0 < sum(row["seconds"] for row in history.epochs) < history.seconds and history.execution_mode == "eager"
 
 
 def test_one_step_is_plain_sgd():
     plain, fast = tiny(), tiny()
-    resident = Resident(DATA, CPU)
-    how = recipe(epochs=2, batch=96, drops=(1,))
-    history = train_together([Lane(fast, resident, how, CPU)], bar=None)[0]
+    device_dataset = DeviceDataset(DATA, CPU)
+    how = recipe(epochs=2, batch=96, milestones=(1,))
+    history = train_concurrently([Trainer(fast, device_dataset, how, CPU)], bar=None)[0]
     optimizer = torch.optim.SGD(plain.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4)
     losses = []
     for epoch in range(2):
-        images, labels = resident.batch(epoch_plan(96, 96, 0, epoch, pad=resident.pad, augment=True)[0])
+        images, labels = device_dataset.batch(batch_indices(96, 96, 0, epoch, pad=device_dataset.pad, augment=True)[0])
         optimizer.param_groups[0]["lr"] = (0.05, 0.005)[epoch]
         loss = nn.functional.cross_entropy(plain(images.contiguous()), labels)
         optimizer.zero_grad()
@@ -91,16 +92,16 @@ def test_one_step_is_plain_sgd():
 
 def test_it_agrees_with_the_plain_loop():
     data = synthetic(train=256, test=64, px=8, noise=20.0)
-    ours = train(tiny(), data, recipe(epochs=5, drops=()), CPU, bar=None).losses
+    ours = train(tiny(), data, recipe(epochs=5, milestones=()), CPU, bar=None).losses
     seconds, theirs = plain_loop(tiny(), data, 40, batch=32, lr=0.05, workers=0)
     assert seconds > 0 and len(theirs) == len(ours) == 40
     assert np.mean(ours[-16:]) == pytest.approx(np.mean(theirs[-16:]), rel=0.25)
 
 
 def test_lanes_that_train_together_do_as_if_alone():
-    resident = Resident(DATA, CPU)
+    device_dataset = DeviceDataset(DATA, CPU)
     recipes = [recipe(seed=0), recipe(seed=1, epochs=2)]
-    together = train_together([Lane(tiny(how.seed), resident, how, CPU) for how in recipes], bar=None)
+    together = train_concurrently([Trainer(tiny(how.seed), device_dataset, how, CPU) for how in recipes], bar=None)
     alone = [train(tiny(how.seed), DATA, how, CPU, bar=None) for how in recipes]
     assert all(same(one, other) for one, other in zip(together, alone, strict=True))
     assert not np.array_equal(together[0].losses[:6], together[1].losses)
@@ -131,10 +132,10 @@ def test_bf16_is_autocast():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_graph_and_eager_give_the_same_curve():
     cuda = torch.device("cuda")
-    eager, graph = (train(tiny(), DATA, recipe(engine=engine), cuda, bar=None) for engine in ("eager", "graph"))
-    assert graph.engine == "graph" and np.allclose(eager.losses, graph.losses, rtol=1e-3)
-    lanes = [Lane(tiny(seed), Resident(DATA, cuda), recipe(seed=seed), cuda) for seed in range(3)]
-    assert np.allclose(train_together(lanes, bar=None)[0].losses, eager.losses, rtol=1e-3)
+    eager, graph = (train(tiny(), DATA, recipe(execution_mode=engine), cuda, bar=None) for engine in ("eager", "graph"))
+    assert graph.execution_mode == "graph" and np.allclose(eager.losses, graph.losses, rtol=1e-3)
+    trainers = [Trainer(tiny(seed), DeviceDataset(DATA, cuda), recipe(seed=seed), cuda) for seed in range(3)]
+    assert np.allclose(train_concurrently(trainers, bar=None)[0].losses, eager.losses, rtol=1e-3)
 
 
 # ---------------------------------------------------------------- nothing is lost
@@ -146,17 +147,17 @@ class Killed(Exception):
 
 def stopped_after(epochs: int, folder, monkeypatch) -> None:
     """Train with a checkpoint, and end in the middle of the epoch after `epochs`."""
-    lane = Lane(tiny(), Resident(DATA, CPU), recipe(), CPU, checkpoint=Checkpoint(folder, 0))
-    step = lane.step
+    trainer = Trainer(tiny(), DeviceDataset(DATA, CPU), recipe(), CPU, checkpoint=Checkpoint(folder, 0))
+    step = trainer.step
 
     def die():
-        if lane.epoch == epochs and int(lane.cursor):
+        if trainer.epoch == epochs and int(trainer.cursor):
             raise Killed
         step()
 
-    lane.step = die
+    trainer.step = die
     with pytest.raises(Killed):
-        train_together([lane], bar=None)
+        train_concurrently([trainer], bar=None)
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3])
@@ -201,15 +202,15 @@ def test_loss_that_is_not_finite_ends_in_one_line(tmp_path):
 
 
 def test_a_lane_that_diverges_does_not_stop_the_others():
-    wild, calm = (Lane(tiny(), Resident(DATA, CPU), recipe(lr=lr), CPU, name=str(lr)) for lr in (1e30, 0.05))
+    wild, calm = (Trainer(tiny(), DeviceDataset(DATA, CPU), recipe(lr=lr), CPU, name=str(lr)) for lr in (1e30, 0.05))
     with pytest.raises(ComputeError, match="1e\\+30: the loss is"):
-        train_together([wild, calm], bar=None)
+        train_concurrently([wild, calm], bar=None)
     assert calm.epoch == 4 and wild.epoch < 4
     assert same(calm.history(), train(tiny(), DATA, recipe(), CPU, bar=None))
 
 
 def test_a_run_is_claimed_once(tmp_path):
-    code = f"from pathlib import Path; from compute.checkpoint import claim\nwith claim(Path({str(tmp_path)!r})) as mine: print(mine)"
+    code = f"from pathlib import Path; from compute.training.checkpoint import claim\nwith claim(Path({str(tmp_path)!r})) as mine: print(mine)"
     with claim(tmp_path) as mine, claim(tmp_path) as second:
         assert mine and not second
         other = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
@@ -229,4 +230,4 @@ def test_impossible_recipes_are_refused(changes, says):
 
 def test_graphs_need_cuda():
     with pytest.raises(ComputeError, match="CUDA graphs need a CUDA device"):
-        train(tiny(), DATA, recipe(engine="graph"), CPU, bar=None)
+        train(tiny(), DATA, recipe(execution_mode="graph"), CPU, bar=None)

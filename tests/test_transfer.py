@@ -8,14 +8,14 @@ from torch import nn
 
 from compute import ComputeError, data
 from compute.__main__ import main
-from compute.batches import Resident
-from compute.judge import confusions, judgement
-from compute.recipe import Recipe
+from compute.core.runs import read_record
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import confusions, metrics
+from compute.training.recipe import Recipe
 from compute.transfer import task
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
 from compute.transfer.describe import base_classes
 from compute.transfer.heads import drawn, train_heads
-from store.artefact import read_record
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
@@ -62,18 +62,18 @@ def test_heads_are_plain_sgd_on_a_last_layer():
     make = torch.Generator().manual_seed(0)
     train, val = torch.randn(3, 20, 6, generator=make), torch.randn(10, 6, generator=make)
     labels, val_labels = torch.arange(20) % 4, torch.arange(10) % 4
-    recipe = Recipe(epochs=5, drops=(2, 4), batch=8, weight_decay=0.0)
+    recipe = Recipe(epochs=5, milestones=(2, 4), batch=8, weight_decay=0.0)
     heads = train_heads(train, labels, val, val_labels, classes=4, rates=(0.5, 0.05), seeds=(3, 4), recipe=recipe)
     assert [(head.lr, head.seed) for head in heads] == [(0.5, 3), (0.5, 4), (0.05, 3), (0.05, 4)]
     for head in heads:
         torch.manual_seed(head.seed)
         layer = nn.Linear(6, 4)
         optimizer = torch.optim.SGD(layer.parameters(), lr=head.lr, momentum=0.9)
-        from compute.batches import epoch_plan
+        from compute.training.device_dataset import batch_indices
 
         for epoch in range(5):
             optimizer.param_groups[0]["lr"] = head.lr * 0.1 ** sum(epoch >= drop for drop in (2, 4))
-            plan, views, losses = epoch_plan(20, 8, head.seed, epoch, pad=0, augment=False)[:, 0], drawn(3, (2, 8), head.seed, epoch), []
+            plan, views, losses = batch_indices(20, 8, head.seed, epoch, pad=0, augment=False)[:, 0], drawn(3, (2, 8), head.seed, epoch), []
             for images, view in zip(plan, views, strict=True):
                 loss = F.cross_entropy(layer(train[view, images]), labels[images])
                 optimizer.zero_grad()
@@ -132,15 +132,15 @@ def test_weights_that_do_not_fit_are_one_line(tmp_path, weights):
 
 def test_batchnorm_takes_the_statistics_of_the_target(weights):
     images, _ = task.splits("synthetic", None, 32)
-    resident = Resident(images, torch.device("cpu"), IMAGENET_MEAN, IMAGENET_STD)
+    device_dataset = DeviceDataset(images, torch.device("cpu"), IMAGENET_MEAN, IMAGENET_STD)
     model = resnet50(4, pretrained(weights), 0).train(False)
-    adapt_batchnorm(model, resident, batch=len(resident.test))
+    adapt_batchnorm(model, device_dataset, batch=len(device_dataset.test))
     with torch.no_grad():
-        seen = model.conv1(resident.normalise(resident.test))
+        seen = model.conv1(device_dataset.normalise(device_dataset.test))
     assert torch.allclose(model.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5)
     assert torch.allclose(model.bn1.running_var, seen.var((0, 2, 3)), rtol=1e-4)
     assert not model.training
-    adapt_batchnorm(model, resident, batch=len(resident.test) - 1)
+    adapt_batchnorm(model, device_dataset, batch=len(device_dataset.test) - 1)
     assert torch.allclose(model.bn1.running_mean, seen.mean((0, 2, 3)), atol=1e-5), "no image of a small batch counts for more"
 
 
@@ -167,7 +167,7 @@ def test_every_run_is_in_the_store_with_its_judgement(results):
     epochs = reader.df("SELECT run_id, count(*) AS n, arg_max(val_accuracy, epoch) AS val, count(test_accuracy) AS test FROM epochs GROUP BY run_id")
     assert set(epochs["n"]) == {4} and set(epochs["test"]) == {0} and epochs["val"].notna().all()
     record = read_record(layout.runs / "transfer-finetune-synthetic-lr0.01-px32-smoke-s0")
-    assert record["config"]["val_images"] == 8 and record["config"]["drops"] == [1, 2, 3] and "SHA-256" in record["weights"]
+    assert record["config"]["val_images"] == 8 and record["config"]["milestones"] == [1, 2, 3] and "SHA-256" in record["weights"]
     assert record["config"]["forward_flops"] == pytest.approx(4.1e9 * 2 * (32 / 224) ** 2, rel=0.03)
     assert read_record(layout.runs / "transfer-scratch-synthetic-lr0.01-px32-smoke-s0")["weights"] is None
 
@@ -216,7 +216,7 @@ def test_a_classifier_takes_the_seconds_of_the_features_that_it_needs(results):
 
 def test_judgement_counts():
     logits, labels = torch.eye(3)[[0, 0, 1, 2, 2]] * 5, torch.tensor([0, 1, 1, 2, 0])
-    tables = judgement(logits, labels)
+    tables = metrics(logits, labels)
     assert [(row["class_id"], row["correct"], row["images"]) for row in tables["class_accuracy"]] == [(0, 1, 2), (1, 1, 2), (2, 1, 1)]
     assert confusions(logits, labels) == [{"class_id": 0, "predicted_id": 2, "images": 1}, {"class_id": 1, "predicted_id": 0, "images": 1}]
     assert (tables["scores"][0]["correct"], tables["scores"][0]["images"]) == (3, 5)
@@ -224,14 +224,14 @@ def test_judgement_counts():
 
 def test_epochs_and_drops_are_the_assignments():
     recipe = task.SCALES["paper"].recipe(0.01, 0)
-    assert (recipe.epochs, recipe.drops, recipe.batch, recipe.momentum) == (200, (60, 120, 180), 64, 0.9)
+    assert (recipe.epochs, recipe.milestones, recipe.batch, recipe.momentum) == (200, (60, 120, 180), 64, 0.9)
 
 
 @pytest.mark.parametrize(
     "command, says",
     [
         (["finetune", "--scale", "smoke", "--weights", "none.pth"], "there is no file none.pth"),
-        (["finetune", "--scale", "cpu", "--data", "nowhere", "--init", "random"], "nowhere holds no train-"),
+        (["finetune", "--scale", "small", "--data", "nowhere", "--init", "random"], "nowhere holds no train-"),
         (["finetune", "--scale", "smoke", "--px", "16", "--init", "random"], "--px is 16"),
         (["finetune", "--seeds", "0"], "--seeds is 0"),
         (["extract", "--scale", "smoke", "--views", "0", "--px", "32"], "--views is 0"),

@@ -50,7 +50,7 @@ def test_rates_choose_by_val_and_say_how_sure_they_are(reader):
 
 
 def test_work_is_three_forward_passes_an_image_or_one_a_view(reader):
-    rows = results.judged(reader, *FLOWERS).set_index("job")
+    rows = results.evaluated(reader, *FLOWERS).set_index("job")
     assert rows.loc["scratch", "flops"] == pytest.approx(3 * 6.7e8 * 60 * EPOCHS)
     assert rows.loc["linear", "flops"] == pytest.approx(6.7e8 * 60)
     assert rows.loc["extract", "flops"].iloc[0] == pytest.approx(6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6)
@@ -99,7 +99,7 @@ def test_curves_and_drops(reader):
     assert len(rows) == 4 * EPOCHS and set(rows["seeds"]) == {3}
     last = rows[(rows["lr"] == 0.1) & (rows["epoch"] == EPOCHS)].iloc[0]
     assert (last["val_low"], last["val_percent"], last["val_high"]) == pytest.approx((40, 100 * 25 / 60, 100 * 26 / 60))
-    assert results.drops(reader, *FLOWERS, "finetune")["epoch"].tolist() == [6, 12, 18]
+    assert results.milestones(reader, *FLOWERS, "finetune")["epoch"].tolist() == [6, 12, 18]
 
 
 def test_classes_compare_the_chosen_rates(reader):
@@ -122,7 +122,7 @@ def test_a_first_run_at_a_larger_scale_hides_nothing(tmp_path):
     plant_run(layout.runs, "finetune", 0.1, 0, 39, 64, scale="paper")
     build(layout)
     rows = results.rates(open_reader(layout), *FLOWERS)
-    assert set(rows["scale"]) == {"cpu"} and rows.set_index(["job", "lr"]).loc[("finetune", 0.1), "test_percent"] < 20
+    assert set(rows["scale"]) == {"small"} and rows.set_index(["job", "lr"]).loc[("finetune", 0.1), "test_percent"] < 20
 
 
 def test_other_base_weights_are_not_mixed_in(tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command
-from store.artefact import Run, finished
+from compute.core.runs import Run, finished
 
 # the networks that Lu et al. timed, in the versions that they timed
 LU_NETWORKS = ["caffe_alexnet", "vgg16", "caffe_googlenet", "caffe_resnet50"]
@@ -27,11 +27,11 @@ def flops(args: argparse.Namespace) -> list[Path]:
 def timings_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `timings`."""
     models = "networks of torchvision, or caffe_alexnet, caffe_googlenet, caffe_resnet50"
-    scales = "how long to measure; auto: cpu on a CPU, paper on CUDA; smoke: for tests"
+    scales = "how long to measure; auto: small on a CPU, paper on CUDA; smoke: for tests"
     parser.add_argument("--models", nargs="+", default=LU_NETWORKS, metavar="MODEL", help=models)
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the networks run")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="images in a pass")
-    parser.add_argument("--scale", choices=("auto", "smoke", "cpu", "paper"), default="auto", help=scales)
+    parser.add_argument("--scale", choices=("auto", "smoke", "small", "paper"), default="auto", help=scales)
     parser.add_argument("--repeats", type=int, default=0, metavar="N", help="timed repeats, whose median is kept; 0: as the scale says")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0: as torch chooses")
     parser.add_argument("--again", action="store_true", help="measure even if the run is there")
@@ -53,7 +53,7 @@ def timings(args: argparse.Namespace) -> Iterator[Path]:
         layers.network(model)
     if args.threads:
         torch.set_num_threads(args.threads)
-    scale = {"cpu": "cpu", "cuda": "paper"}[args.device] if args.scale == "auto" else args.scale
+    scale = {"cpu": "small", "cuda": "paper"}[args.device] if args.scale == "auto" else args.scale
     effort = experiment.effort(scale, args.repeats)
     for model in dict.fromkeys(args.models):
         record = experiment.configuration(model, args.device, args.batch, scale, effort)

@@ -16,10 +16,10 @@ from torchvision.models import get_model, get_model_builder, get_model_weights, 
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute.flops import caffe
-from compute.flops.count import Layer, count
-from compute.flops.rules import RULES
-from store.artefact import Run, write_run
+from compute.core.runs import Run, write_run
+from compute.counting import caffe
+from compute.counting.count import Layer, count
+from compute.counting.rules import RULES
 
 WITH_AUXILIARY_HEADS = ("googlenet", "inception_v3")
 

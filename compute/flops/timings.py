@@ -24,10 +24,10 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute import device as devices
-from compute.flops.count import Counter
+from compute.core.runs import Run, write_run
+from compute.counting.count import Counter
 from compute.flops.layers import build, build_on_meta, network
-from store.artefact import Run, write_run
+from compute.training import device as devices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Effort:
 
 EFFORTS = {
     "smoke": Effort(repeats=2, iterations=2, warmups=1),
-    "cpu": Effort(repeats=20, iterations=10, warmups=3),
+    "small": Effort(repeats=20, iterations=10, warmups=3),
     "paper": Effort(repeats=50, iterations=50, warmups=10),
 }
 

@@ -15,7 +15,7 @@ from scipy.optimize import OptimizeWarning, curve_fit, nnls
 from scipy.stats import t as student
 
 from compute import ComputeError
-from compute.models.loss_curve import LossCurve, block_means, without_outliers
+from compute.core.loss_curve import LossCurve, block_means, without_outliers
 
 POINTS = 1000  # at the most; longer trainings are averaged over blocks of steps
 WINDOW_EPOCHS = 5  # of the paper's outlier rule

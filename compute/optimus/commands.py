@@ -6,9 +6,8 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
-from store.artefact import SCALES
+from compute.core.vocabulary import BASELINE_GPU, DEPTHS, GPU_TYPES, SCALES
 
-DEPTHS = (18, 20, 32, 44, 50, 56)
 FAMILIES = {
     "cifar": {depth: f"resnet{depth}" for depth in DEPTHS},
     "torchvision": {18: "resnet18_4stage", 50: "resnet50_bottleneck"},
@@ -25,7 +24,7 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
         help="the CIFAR ResNets of He et al. 2015 section 4.2, or torchvision's (depths 18 and 50)",
     )
     parser.add_argument(
-        "--gpu-type", nargs="+", default=["K80", "P100", "V100"], metavar="GPU", help="GPU types; one that is not at hand is emulated"
+        "--gpu-type", nargs="+", default=list(GPU_TYPES), metavar="GPU", help="GPU types; one that is not at hand is emulated"
     )
     training_arguments(
         parser,
@@ -40,10 +39,10 @@ def train(args: argparse.Namespace) -> list[Path]:
     options = training_options(args)
     models, gpu_types = tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)), known_types(args.gpu_type)
 
-    from compute import worklist
-    from compute.optimus.train import TrainRequest
+    from compute.optimus.train import TrainingSweep
+    from compute.training import sweep
 
-    return worklist.run(TrainRequest(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
+    return sweep.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
 
 
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,10 +60,10 @@ def pilot(args: argparse.Namespace) -> list[Path]:
     """Train ResNet-20 with each weight decay; returns the run folders written."""
     options = training_options(args)
 
-    from compute import worklist
-    from compute.optimus.pilot import PilotRequest
+    from compute.optimus.pilot import PilotSweep
+    from compute.training import sweep
 
-    return worklist.run(PilotRequest(models=("resnet20",), gpu_types=("K80",), **options), args.processes, args.list)
+    return sweep.run(PilotSweep(models=("resnet20",), gpu_types=(BASELINE_GPU,), **options), args.processes, args.list)
 
 
 def model_name(family: str, depth: int) -> str:
@@ -87,7 +86,7 @@ def known_types(names: list[str]) -> tuple[str, ...]:
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `fit`, `predict` and `plan`."""
-    parser.add_argument("--scale", choices=SCALES, help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
+    parser.add_argument("--scale", choices=tuple(SCALES), help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
 
 
 def fit(args: argparse.Namespace) -> list[Path]:

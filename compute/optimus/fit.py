@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from compute.core.runs import Run, write_run
 from compute.optimus.calibrate import Fit, block_of, fit, points_of
 from compute.optimus.trainings import Training, trainings
-from store.artefact import Run, write_run
 
 FORECASTS = 20  # at so many points of a training's progress
 FARTHEST = 20.0  # a forecast of more than this many times the real epochs is called none
@@ -82,7 +82,7 @@ def forecast(training: Training) -> list[dict]:
     target, rows = float(training.train_loss[-1]), []
     for epoch in sorted({max(3, round(epochs * part / FORECASTS)) for part in range(1, FORECASTS + 1)}):
         seen = epoch * per_epoch
-        begins = max([0, *(drop for drop in training.drops if drop < seen)])
+        begins = max([0, *(drop for drop in training.milestones if drop < seen)])
         for method, first in (("one curve", 0), ("restarted", begins)):
             k, l, _ = points_of(training.losses[first:seen], per_epoch, unit=1.0)
             steps = fit(k, l).curve.step_at(target) if len(l) >= 3 else math.inf

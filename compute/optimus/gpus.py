@@ -11,17 +11,14 @@ throughputs, never from these seconds.
 import re
 
 from compute import ComputeError
-
-# the seed of a type's replica, the same at every depth
-SEEDS = {"K80": 0, "P100": 1, "V100": 2}
-GPU_TYPES = tuple(SEEDS)
+from compute.core.vocabulary import GPU_TYPES
 
 
 def seed(gpu_type: str) -> int:
     """The seed of the replica that stands for a GPU type. Raises ComputeError for a type that the report does not know."""
-    if gpu_type not in SEEDS:
+    if gpu_type not in GPU_TYPES:
         raise ComputeError(f"there is no GPU type {gpu_type!r}; there are {', '.join(GPU_TYPES)}")
-    return SEEDS[gpu_type]
+    return GPU_TYPES[gpu_type].seed
 
 
 def is_type(gpu_type: str, device_name: str) -> bool:

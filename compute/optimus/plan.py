@@ -16,14 +16,14 @@ import pyarrow.parquet as pq
 from scipy.optimize import nnls
 
 from compute import ComputeError
-from compute.models.gpu_time import GpuTime
-from compute.models.speed import AsynchronousSpeed, SynchronousSpeed
-from store.artefact import ROOT, SCALES, ArtefactError, Run, read_record, write_run
+from compute.core.gpu_time import GpuTime
+from compute.core.runs import STORE, ArtefactError, Run, read_record, write_run
+from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.vocabulary import HELD_OUT_DEPTH, TARGET_ACCURACY, scale_order
 
-FACTS = ROOT / "published"
+FACTS = STORE / "published"
 MEASURED_BY, BATCH = "CIFAR course runs", 128
-DEPTH, PARAMETERS = 50, 0.76e6  # the CIFAR ResNet-50, as compute.resnet_cifar builds it
-TARGET = 0.92
+PARAMETERS = 0.76e6  # of the CIFAR ResNet-50, as compute.training.resnet_cifar builds it
 SERVERS, WORKERS = (1, 2, 4, 8), range(1, 41)
 
 
@@ -34,7 +34,7 @@ def run(runs: Path, scale: str | None) -> Path:
     """
     start = time.perf_counter()
     record, folder = prediction(runs, scale)
-    epochs, target = epochs_at(folder, TARGET)
+    epochs, target = epochs_at(folder, TARGET_ACCURACY)
     images = images_of_an_epoch(runs, record)
     gpus = gpu_times(throughputs())
     models = speeds(published(), {name: gpu for name, gpu in gpus.items() if name in epochs})
@@ -50,14 +50,14 @@ def run(runs: Path, scale: str | None) -> Path:
                 hours.append(row)
         if gpu_type:
             alone = {"speed_model": name, "servers": 0, "workers": 1, "gpu_type": gpu_type, "target": target}
-            hours.append({**alone, "hours": steps * gpus[name].step_s(DEPTH) / 3600})
+            hours.append({**alone, "hours": steps * gpus[name].step_s(HELD_OUT_DEPTH) / 3600})
     made = Run(
         problem="optimus",
         job="plan",
         scale=record["scale"],
         provenance="modelled",
         config={"target": target, "images_of_an_epoch": images, "parameters": PARAMETERS, "measured_by": MEASURED_BY},
-        depth=DEPTH,
+        depth=HELD_OUT_DEPTH,
         inputs=(record["run_id"],),
         seconds=round(time.perf_counter() - start, 3),
     )
@@ -74,7 +74,7 @@ def prediction(runs: Path, scale: str | None) -> tuple[dict, Path]:
         except (ArtefactError, OSError):
             continue
         found[record["scale"]] = (record, folder)
-    chosen = scale or max(found, key=lambda name: (len(found[name][0]["inputs"]), SCALES.index(name)), default=None)
+    chosen = scale or max(found, key=lambda name: (len(found[name][0]["inputs"]), scale_order(name)), default=None)
     if chosen not in found:
         raise ComputeError(f"there is no prediction{f' at scale {scale}' if scale else ''} in {runs}; make it with: python -m compute predict")
     return found[chosen]
@@ -136,7 +136,7 @@ def speeds(facts: dict[str, str], gpus: dict[str, GpuTime]) -> dict[str, Synchro
         "asynchronous": AsynchronousSpeed(theta=tuple(float(facts[f"optimus_async_theta{i}"]) for i in range(4))),
     }
     for gpu_type, gpu in gpus.items():
-        theta = (gpu.step_s(DEPTH) / gpu.batch, 0.0, sync[2] * smaller, sync[3], sync[4])
+        theta = (gpu.step_s(HELD_OUT_DEPTH) / gpu.batch, 0.0, sync[2] * smaller, sync[3], sync[4])
         models[gpu_type] = SynchronousSpeed(theta=theta, batch=gpu.batch)
     return models
 

@@ -19,13 +19,13 @@ from sklearn.isotonic import IsotonicRegression
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute.models.loss_curve import LossCurve, PiecewiseCurve
+from compute.core.loss_curve import LossCurve, PiecewiseCurve
+from compute.core.runs import Run, write_run
+from compute.core.vocabulary import HELD_OUT_DEPTH
 from compute.optimus.calibrate import Fit, block_of, fit, points_of
 from compute.optimus.regress import Regression, regress
 from compute.optimus.trainings import Training, trainings
-from store.artefact import Run, write_run
 
-HELD_OUT = 50
 COEFFICIENTS = ("beta0", "beta1", "beta2")
 TARGETS = tuple(round(0.30 + 0.01 * i, 2) for i in range(66))  # test accuracies, 30 to 95 %
 
@@ -37,27 +37,27 @@ def run(runs: Path, scale: str | None) -> Path:
     """
     start = time.perf_counter()
     every = trainings(runs, scale)
-    seen, held_out = [t for t in every if t.depth != HELD_OUT], [t for t in every if t.depth == HELD_OUT]
+    seen, held_out = [t for t in every if t.depth != HELD_OUT_DEPTH], [t for t in every if t.depth == HELD_OUT_DEPTH]
     if not seen:
-        raise ComputeError(f"the prediction learns from other depths than {HELD_OUT}, and none has been trained; python -m compute train")
+        raise ComputeError(f"the prediction learns from other depths than {HELD_OUT_DEPTH}, and none has been trained; python -m compute train")
     segments = [fit_segment(name, every) for name, *_ in tqdm(seen[0].segments(), desc="fitting", unit="segment")]
     models = [learn(segment, seen) for segment in segments]
     wrong, curves, targets = errors(segments, seen), [], []
     for gpu_type in dict.fromkeys(t.gpu_type for t in seen):
         measured = next((t for t in held_out if t.gpu_type == gpu_type), None)
         like = measured or next(t for t in seen if t.gpu_type == gpu_type)
-        predicted = by_epoch(predict(models, like, HELD_OUT, gpu_type), like)
+        predicted = by_epoch(predict(models, like, HELD_OUT_DEPTH, gpu_type), like)
         for epoch, loss in enumerate(predicted):
             real = float(measured.train_loss[epoch]) if measured else None
-            curves.append({"depth": HELD_OUT, "gpu_type": gpu_type, "epoch": epoch, "predicted": loss, "measured": real})
-        targets += [{"depth": HELD_OUT, "gpu_type": gpu_type, **row} for row in epochs_to_targets(predicted, wrong, seen, measured)]
+            curves.append({"depth": HELD_OUT_DEPTH, "gpu_type": gpu_type, "epoch": epoch, "predicted": loss, "measured": real})
+        targets += [{"depth": HELD_OUT_DEPTH, "gpu_type": gpu_type, **row} for row in epochs_to_targets(predicted, wrong, seen, measured)]
     record = Run(
         problem="optimus",
         job="predict",
         scale=every[0].scale,
         provenance="modelled",
-        config={"held_out_depth": HELD_OUT, "trainings": len(seen), "normalised": False},
-        depth=HELD_OUT,
+        config={"held_out_depth": HELD_OUT_DEPTH, "trainings": len(seen), "normalised": False},
+        depth=HELD_OUT_DEPTH,
         inputs=tuple(training.run_id for training in every),
         seconds=round(time.perf_counter() - start, 3),
     )
@@ -115,7 +115,7 @@ class Model:
 def fit_segment(name: str, trainings: list[Training]) -> Segment:
     """A segment of the trainings, with a floor unless most of the depths that the regression sees leave β2 open."""
     free = Segment(name=name, floor=True, fits=_fits(name, trainings, floor=True))
-    if not free.open([t for t in trainings if t.depth != HELD_OUT], "beta2"):
+    if not free.open([t for t in trainings if t.depth != HELD_OUT_DEPTH], "beta2"):
         return free
     return Segment(name=name, floor=False, fits=_fits(name, trainings, floor=False))
 
@@ -143,7 +143,7 @@ def learn(segment: Segment, seen: list[Training]) -> Model:
 def predict(models: list[Model], like: Training, depth: int, gpu_type: str) -> PiecewiseCurve:
     """A depth's curve on a GPU type, with the learning-rate drops of a training like it."""
     pieces = [model.curve(depth, gpu_type) for model in models if model.segment != "all"]
-    return PiecewiseCurve(starts=(0, *like.drops), curves=tuple(pieces))
+    return PiecewiseCurve(starts=(0, *like.milestones), curves=tuple(pieces))
 
 
 def errors(segments: list[Segment], seen: list[Training]) -> list[tuple[Training, np.ndarray]]:

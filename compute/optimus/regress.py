@@ -3,7 +3,7 @@
 Ordinary least squares by scikit-learn on depth (in layers) and one indicator for each GPU type but
 the first. A straight line need not fit the depths, and the runs of a depth share that misfit, so the
 depth's interval is that of a regression on the means of the depths, and the GPU types are compared
-within depths (depth as a factor, the usual normal theory). The prediction error is judged by leaving
+within depths (depth as a factor, the usual normal theory). The prediction error is evaluated by leaving
 out one depth at a time, because a depth, not a run, is what is to be predicted.
 """
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compute import device as devices
-from compute.batches import Resident
-from compute.checkpoint import Checkpoint
+from compute.core.runs import Run, write_run
+from compute.core.schedule import milestones_at
 from compute.data import load, synthetic
-from compute.lane import Lane
 from compute.optimus import gpus
-from compute.recipe import Recipe
-from compute.records import columns, finished_record, steps_of
-from compute.resnet_cifar import build, depth
-from compute.schedule import drops_at
-from compute.worklist import Request
-from store.artefact import Run, write_run
+from compute.training import device as devices
+from compute.training.checkpoint import Checkpoint
+from compute.training.device_dataset import DeviceDataset
+from compute.training.recipe import Recipe
+from compute.training.records import columns, finished_record, steps_of
+from compute.training.resnet_cifar import build, depth
+from compute.training.sweep import Sweep
+from compute.training.trainer import Trainer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Scale:
 # cpu: eighteen runs in four hours on two cores, and enough epochs after each drop to fit a curve to
 SCALES = {
     "smoke": Scale(dataset="synthetic", epochs=4, train_images=128, test_images=64),
-    "cpu": Scale(dataset="cifar10", epochs=40, train_images=5_000, test_images=2_000),
+    "small": Scale(dataset="cifar10", epochs=40, train_images=5_000, test_images=2_000),
     "full": Scale(dataset="cifar10", epochs=60, evaluate_every=2),
     "paper": Scale(dataset="cifar10", epochs=350),
 }
@@ -44,7 +44,7 @@ SUBSET_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainRequest(Request):
+class TrainingSweep(Sweep):
     """Each network once for each GPU type."""
 
     models: tuple[str, ...]
@@ -55,19 +55,19 @@ class TrainRequest(Request):
         epochs = SCALES[self.scale].epochs
         return Recipe(
             epochs=epochs,
-            drops=drops_at((0.5, 0.75), epochs),
+            milestones=milestones_at((0.5, 0.75), epochs),
             batch=128 if self.scale != "smoke" else 32,
             seed=gpus.seed(gpu_type),
             precision=self.precision,
-            engine=self.engine,
+            execution_mode=self.execution_mode,
         )
 
-    def resident(self) -> Resident:
+    def device_dataset(self) -> DeviceDataset:
         """The scale's data set: the same images for every run."""
         scale, device = SCALES[self.scale], devices.pick(self.device)
         if scale.dataset == "synthetic":
-            return Resident(synthetic(train=scale.train_images, test=scale.test_images), device)
-        return Resident(load(scale.dataset, self.data).subset(scale.train_images, scale.test_images, SUBSET_SEED), device)
+            return DeviceDataset(synthetic(train=scale.train_images, test=scale.test_images), device)
+        return DeviceDataset(load(scale.dataset, self.data).subset(scale.train_images, scale.test_images, SUBSET_SEED), device)
 
     def planned(self) -> list[Run]:
         """All depths of a GPU type before the next type."""
@@ -84,7 +84,7 @@ class TrainRequest(Request):
                         job="train",
                         scale=self.scale,
                         provenance=gpus.provenance(gpu_type, device_name),
-                        identity=("model", "gpu_type"),
+                        identity=("model", "gpu_type", "device"),
                         config={**how.plain(), **asdict(scale), "subset_seed": SUBSET_SEED, **threads},
                         model=model,
                         depth=depth(model),
@@ -99,16 +99,16 @@ class TrainRequest(Request):
                 )
         return records
 
-    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A network from scratch."""
         how = self.recipe(run.gpu_type)
-        model = build(run.model, resident.classes, how.seed)
+        model = build(run.model, device_dataset.classes, how.seed)
         name, every = f"{run.model} {run.gpu_type}", SCALES[self.scale].evaluate_every
-        return Lane(model, resident, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=every, evaluate_all_from=how.drops[0])
+        return Trainer(model, device_dataset, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=every, evaluate_all_from=how.milestones[0])
 
-    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
         """Write every step's loss and every epoch."""
-        history = lane.history()
+        history = trainer.history()
         written = write_run(finished_record(run, history), {"steps": steps_of(history), "epochs": columns(history.epochs)}, self.runs)
         last = history.epochs[-1]
         tqdm.write(f"{run.run_id}: loss {last['train_loss']:.3f}, test accuracy {last['test_accuracy']:.1%}, {history.seconds:.0f} s")

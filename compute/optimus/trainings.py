@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from compute import ComputeError
-from store.artefact import SCALES, ArtefactError, read_record
+from compute.core.runs import ArtefactError, read_record
+from compute.core.vocabulary import SCALES, scale_order
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
     """A finished training: `losses` (steps,) one a step, and by epoch (epochs,) its mean training loss and test accuracy.
 
-    `drops` are the steps at which the learning rate fell, in ascending order.
+    `milestones` are the steps at which the learning rate fell, in ascending order.
     """
 
     run_id: str
@@ -23,14 +24,14 @@ class Training:
     depth: int
     gpu_type: str
     steps_per_epoch: int
-    drops: tuple[int, ...]
+    milestones: tuple[int, ...]
     losses: np.ndarray
     train_loss: np.ndarray
     test_accuracy: np.ndarray
 
     def segments(self) -> list[tuple[str, int, int]]:
         """(name, first step, end) of the whole training, `all`, and of its pieces between drops, `1`, `2`, …"""
-        edges = [0, *self.drops, len(self.losses)]
+        edges = [0, *self.milestones, len(self.losses)]
         return [("all", 0, edges[-1]), *((str(i + 1), first, end) for i, (first, end) in enumerate(pairwise(edges)))]
 
 
@@ -48,7 +49,7 @@ def trainings(runs: Path, scale: str | None = None) -> list[Training]:
         if record["model"] == f"resnet{record['depth']}":
             found.append((folder, record))
     kinds = {name: len({(r["depth"], r["gpu_type"]) for _, r in found if r["scale"] == name}) for name in SCALES}
-    chosen = scale or max(SCALES, key=lambda name: (kinds[name], SCALES.index(name)))
+    chosen = scale or max(SCALES, key=lambda name: (kinds[name], scale_order(name)))
     mine = [_read(folder, record) for folder, record in found if record["scale"] == chosen]
     if not mine:
         raise ComputeError(f"there are no trainings{f' at scale {scale}' if scale else ''} in {runs}; make them with: python -m compute train")
@@ -65,7 +66,7 @@ def _read(folder: Path, record: dict) -> Training:
         depth=record["depth"],
         gpu_type=record["gpu_type"],
         steps_per_epoch=int(ends[0]),
-        drops=tuple(int(ends[i]) for i in falls),
+        milestones=tuple(int(ends[i]) for i in falls),
         losses=steps["loss"].to_numpy(),
         train_loss=epochs["train_loss"].to_numpy(),
         test_accuracy=epochs["test_accuracy"].to_numpy(),

@@ -43,11 +43,11 @@ def noise(args: argparse.Namespace) -> list[Path]:
             raise ComputeError(f"--percent is {percent:g}; it must lie between 0 and 100")
     options = options_of(args)
 
-    from compute import worklist
-    from compute.supervision.pretraining import PretrainingRequest
+    from compute.supervision.pretraining import PretrainingSweep
+    from compute.training import sweep
 
     percents = tuple(int(percent) if percent == int(percent) else percent for percent in dict.fromkeys(args.percent))
-    return worklist.run(PretrainingRequest(job="noise", noises=percents, **options), args.processes, args.list)
+    return sweep.run(PretrainingSweep(job="noise", noises=percents, **options), args.processes, args.list)
 
 
 def resampling(args: argparse.Namespace) -> list[Path]:
@@ -56,21 +56,21 @@ def resampling(args: argparse.Namespace) -> list[Path]:
         raise ComputeError(f"--exponent is {args.exponent:g}; it must lie between 0 and 5")
     options = options_of(args)
 
-    from compute import worklist
-    from compute.supervision.pretraining import PretrainingRequest
+    from compute.supervision.pretraining import PretrainingSweep
+    from compute.training import sweep
 
-    return worklist.run(PretrainingRequest(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list)
+    return sweep.run(PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list)
 
 
 def teacher(args: argparse.Namespace) -> list[Path]:
     """Train the teachers, then all students of their selections; returns the run folders written."""
     options = options_of(args)
 
-    from compute import worklist
-    from compute.supervision.teacher import StudentRequest, TeacherRequest
+    from compute.supervision.teacher import StudentSweep, TeacherSweep
+    from compute.training import sweep
 
-    written = worklist.run(TeacherRequest(**options), args.processes, args.list)
-    return written + worklist.run(StudentRequest(**options), args.processes, args.list)
+    written = sweep.run(TeacherSweep(**options), args.processes, args.list)
+    return written + sweep.run(StudentSweep(**options), args.processes, args.list)
 
 
 COMMANDS = {

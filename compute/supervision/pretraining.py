@@ -1,7 +1,7 @@
 """The experiments `noise` and `resampling`: pretraining on imperfect labels or a long tail, then transfer to clean labels (2.2a, 2.2b).
 
 After Mahajan et al. 2018 (arXiv 1805.00932), at small scale: a network is trained on a source part,
-and what it learned is judged twice, by its own last layer (stage `direct`) and by a linear
+and what it learned is evaluated twice, by its own last layer (stage `direct`) and by a linear
 classifier trained on its features with the clean labels of a separate target part (stage `linear`).
 What that classifier owes to the network is seen beside the same on the network's initial weights (stage
 `untrained`).
@@ -14,16 +14,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from compute import device as devices
-from compute.batches import Resident
-from compute.checkpoint import Checkpoint
+from compute.core.runs import Run, write_run
 from compute.data import stratified
-from compute.judge import judgement, outputs
-from compute.lane import Lane
-from compute.records import columns, finished_record
-from compute.resnet_cifar import build
-from compute.supervision.task import SupervisionRequest, linear_judgement, merged, parts
-from store.artefact import Run, write_run
+from compute.supervision.task import SupervisionSweep, linear_metrics, merged, parts
+from compute.training import device as devices
+from compute.training.checkpoint import Checkpoint
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import metrics, outputs
+from compute.training.records import columns, finished_record
+from compute.training.resnet_cifar import build
+from compute.training.trainer import Trainer
 
 NOISES = (0, 10, 25, 50)  # percent of the labels
 SAMPLINGS = ("natural", "sqrt", "uniform")
@@ -56,7 +56,7 @@ def sampling_weights(labels: Tensor, sampling: str) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PretrainingRequest(SupervisionRequest):
+class PretrainingSweep(SupervisionSweep):
     """Each value of a job with each seed: `noises` for the job `noise`, SAMPLINGS at a Zipf `exponent` for `resampling`."""
 
     job: str
@@ -74,41 +74,41 @@ class PretrainingRequest(SupervisionRequest):
             for value in values
         ]
 
-    def source(self, run: Run, resident: Resident) -> tuple[Resident, Tensor | None, dict]:
+    def source(self, run: Run, device_dataset: DeviceDataset) -> tuple[DeviceDataset, Tensor | None, dict]:
         """The source part with the labels that the network gets, weights of its images, and what is to be said of it."""
-        everything = resident.train_labels.cpu()
+        everything = device_dataset.train_labels.cpu()
         _, others = parts(everything, self.size.target, None, run.seed)
         if self.job == "noise":
             rows = others[stratified(everything[others], self.size.source, run.seed)]
-            return resident.taking(rows, noisy(everything[rows], run.config["noise"], resident.classes, run.seed)), None, {}
+            return device_dataset.subset(rows, noisy(everything[rows], run.config["noise"], device_dataset.classes, run.seed)), None, {}
         # the tail is cut from all that is not for the transfer, so that few images come many times
-        sizes = zipf_sizes(int(torch.bincount(everything[others]).min()), resident.classes, run.config["zipf"], run.seed)
+        sizes = zipf_sizes(int(torch.bincount(everything[others]).min()), device_dataset.classes, run.config["zipf"], run.seed)
         rows = others[long_tail(everything[others], sizes)]
         labels = everything[rows]
-        return resident.taking(rows, labels), sampling_weights(labels, run.config["sampling"]), {"sizes": sizes}
+        return device_dataset.subset(rows, labels), sampling_weights(labels, run.config["sampling"]), {"sizes": sizes}
 
-    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A network from scratch on the source part; the same initial weights for all values of a seed."""
-        size, (data, weights, _) = self.size, self.source(run, resident)
+        size, (data, weights, _) = self.size, self.source(run, device_dataset)
         # a long tail holds another number of images; as many are seen all the same
         epochs = max(1, round(size.source_epochs * size.source / len(data.train_labels)))
         how = size.recipe(epochs, run.seed, **self.how())
-        model = build(size.network, resident.classes, run.seed)
+        model = build(size.network, device_dataset.classes, run.seed)
         name = f"{self.job} {run.config.get('noise', run.config.get('sampling'))} seed {run.seed}"
-        return Lane(model, data, how, devices.pick(self.device), name=name, weights=weights, checkpoint=checkpoint, evaluate_every=epochs)
+        return Trainer(model, data, how, devices.pick(self.device), name=name, weights=weights, checkpoint=checkpoint, evaluate_every=epochs)
 
-    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
         """Judge the network by itself and after the transfer, and write both."""
-        history = lane.history()
-        target, _ = parts(resident.train_labels.cpu(), self.size.target, None, run.seed)
-        clean = resident.taking(target, resident.train_labels.cpu()[target])
-        untrained = build(run.model, resident.classes, run.seed).to(lane.device, memory_format=torch.channels_last)
+        history = trainer.history()
+        target, _ = parts(device_dataset.train_labels.cpu(), self.size.target, None, run.seed)
+        clean = device_dataset.subset(target, device_dataset.train_labels.cpu()[target])
+        untrained = build(run.model, device_dataset.classes, run.seed).to(trainer.device, memory_format=torch.channels_last)
         tables = merged(
-            judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu(), "direct"),
-            linear_judgement(lane.model, clean),
-            linear_judgement(untrained, clean, "untrained"),
+            metrics(outputs(trainer.model, device_dataset, trainer.precision), device_dataset.test_labels.cpu(), "direct"),
+            linear_metrics(trainer.model, clean),
+            linear_metrics(untrained, clean, "untrained"),
         )
-        said = {**lane.recipe.plain(), **self.source(run, resident)[2], "source_images": len(lane.data.train_labels)}
+        said = {**trainer.recipe.plain(), **self.source(run, device_dataset)[2], "source_images": len(trainer.data.train_labels)}
         made = finished_record(replace(run, config={**run.config, **said}), history)
         folder = write_run(made, {"epochs": columns(history.epochs), **tables}, self.runs)
         shares = {row["stage"]: row["correct"] / row["images"] for row in tables["scores"]}

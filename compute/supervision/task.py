@@ -8,15 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from compute import ComputeError
-from compute import device as devices
-from compute.batches import Resident
+from compute.core.runs import Run
+from compute.core.schedule import milestones_at
 from compute.data import Images, load, stratified, synthetic
-from compute.judge import judgement, logistic, outputs
-from compute.recipe import Recipe
-from compute.resnet_cifar import depth
-from compute.schedule import drops_at
-from compute.worklist import Request
-from store.artefact import Run
+from compute.training import device as devices
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import logistic, metrics, outputs
+from compute.training.recipe import Recipe
+from compute.training.resnet_cifar import depth
+from compute.training.sweep import Sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Scale:
 
     def recipe(self, epochs: int, seed: int, lr: float = 0.1, **how) -> Recipe:
         """Problem 4's recipe: SGD with momentum 0.9 and weight decay 1e-4, the rate dropped by ten at half and at three quarters."""
-        return Recipe(epochs=epochs, drops=drops_at((0.5, 0.75), epochs), batch=self.batch, lr=lr, seed=seed, **how)
+        return Recipe(epochs=epochs, milestones=milestones_at((0.5, 0.75), epochs), batch=self.batch, lr=lr, seed=seed, **how)
 
 
 SCALES = {
@@ -62,7 +62,7 @@ SCALES = {
         dataset="synthetic", network="resnet8", teacher="resnet20", source=80, target=80, source_epochs=2, labelled=80, teacher_epochs=4,
         alone_epochs=6, student_images=80, student_epochs=4, finetune_epochs=2, ks=(8, 16, 32), ps=(1, 2), batch=16,
     ),
-    "cpu": Scale(
+    "small": Scale(
         dataset="cifar10", network="resnet8", teacher="resnet20", source=10_000, target=1_000, source_epochs=15, labelled=4_000, teacher_epochs=50,
         alone_epochs=34, student_images=8_000, student_epochs=12, finetune_epochs=10, ks=(500, 2000, 4000, 6000, 8000),
     ),
@@ -92,13 +92,13 @@ def parts(labels: Tensor, first: int, second: int | None, seed: int) -> tuple[Te
     return one, others if second is None else others[stratified(labels[others], second, seed)]
 
 
-def linear_judgement(model: nn.Module, data: Resident, stage: str = "linear") -> dict[str, list[dict]]:
-    """The judgement of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
+def linear_metrics(model: nn.Module, data: DeviceDataset, stage: str = "linear") -> dict[str, list[dict]]:
+    """The metrics of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
     (logits,) = logistic(features(model, plain(data)), data.train_labels.cpu(), [features(model, data)], data.classes)
-    return judgement(logits, data.test_labels.cpu(), stage)
+    return metrics(logits, data.test_labels.cpu(), stage)
 
 
-def features(model: nn.Module, data: Resident) -> Tensor:
+def features(model: nn.Module, data: DeviceDataset) -> Tensor:
     """What the network's linear layer sees of every test image: float32 N x channels, on the CPU."""
     last = model.linear
     model.linear = nn.Identity()
@@ -108,10 +108,10 @@ def features(model: nn.Module, data: Resident) -> Tensor:
         model.linear = last
 
 
-def plain(data: Resident) -> Resident:
+def plain(data: DeviceDataset) -> DeviceDataset:
     """A data set whose test images are its train images as they are, without crop and flip."""
     inner = data.train[:, data.pad : data.pad + data.height, data.pad : data.pad + data.width]
-    return data.testing(inner.permute(0, 3, 1, 2), data.train_labels)
+    return data.with_evaluation_images(inner.permute(0, 3, 1, 2), data.train_labels)
 
 
 def merged(*tables: dict[str, list[dict]]) -> dict[str, list[dict]]:
@@ -120,7 +120,7 @@ def merged(*tables: dict[str, list[dict]]) -> dict[str, list[dict]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SupervisionRequest(Request):
+class SupervisionSweep(Sweep):
     """What the experiments on parts of one data set share."""
 
     seeds: int = 3
@@ -130,9 +130,9 @@ class SupervisionRequest(Request):
         """The scale's sizes."""
         return SCALES[self.scale]
 
-    def resident(self) -> Resident:
+    def device_dataset(self) -> DeviceDataset:
         """The whole data set; every run takes its part of it."""
-        return Resident(images(self.scale, self.data), devices.pick(self.device))
+        return DeviceDataset(images(self.scale, self.data), devices.pick(self.device))
 
     def record(self, job: str, model: str, recipe: Recipe, value: dict, config: dict, inputs: tuple[str, ...] = ()) -> Run:
         """The record of a run; `value` is what tells it from the job's other runs, apart from network and seed."""
@@ -155,4 +155,4 @@ class SupervisionRequest(Request):
 
     def how(self) -> dict:
         """The options that go into every recipe."""
-        return {"precision": self.precision, "engine": self.engine}
+        return {"precision": self.precision, "execution_mode": self.execution_mode}

@@ -18,33 +18,33 @@ from torch import Tensor
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute import device as devices
-from compute.batches import Resident
-from compute.checkpoint import Checkpoint
+from compute.core.runs import ArtefactError, Run, read_record, write_run
 from compute.data import png
-from compute.judge import judgement, outputs
-from compute.lane import Lane
-from compute.recipe import Recipe
-from compute.records import columns, finished_record
-from compute.resnet_cifar import build
 from compute.supervision.pretraining import long_tail, zipf_sizes
 from compute.supervision.select import Selection, select
-from compute.supervision.task import SupervisionRequest, features, images, merged, parts
-from compute.train import train_together
-from store.artefact import ArtefactError, Run, read_record, write_run
+from compute.supervision.task import SupervisionSweep, features, images, merged, parts
+from compute.training import device as devices
+from compute.training.checkpoint import Checkpoint
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import metrics, outputs
+from compute.training.loop import train_concurrently
+from compute.training.recipe import Recipe
+from compute.training.records import columns, finished_record
+from compute.training.resnet_cifar import build
+from compute.training.trainer import Trainer
 
 FINETUNE_LR = 0.01
 SHOWN = 4  # images at either end of each ranking that are kept to look at
 CHUNK = 8192  # images whose scores are taken in at once
 
 
-def labelled_and_rest(size, resident: Resident, seed: int) -> tuple[Tensor, Tensor]:
+def labelled_and_rest(size, device_dataset: DeviceDataset, seed: int) -> tuple[Tensor, Tensor]:
     """Row numbers of the labelled part and of all other train images, whose labels are not used."""
-    return parts(resident.train_labels.cpu(), size.labelled, None, seed)
+    return parts(device_dataset.train_labels.cpu(), size.labelled, None, seed)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeacherRequest(SupervisionRequest):
+class TeacherSweep(SupervisionSweep):
     """The teacher, and the student's own network in its place, for self-training and as the student on labelled data alone, with each seed."""
 
     def planned(self) -> list[Run]:
@@ -67,29 +67,29 @@ class TeacherRequest(SupervisionRequest):
         k, p = self.size.middle
         return (self.size.ks, self.size.ps) if model == self.size.teacher else ((k,), (p,))
 
-    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A network from scratch on the labelled part."""
-        rows, _ = labelled_and_rest(self.size, resident, run.seed)
-        data = resident.taking(rows, resident.train_labels.cpu()[rows])
+        rows, _ = labelled_and_rest(self.size, device_dataset, run.seed)
+        data = device_dataset.subset(rows, device_dataset.train_labels.cpu()[rows])
         how = self.recipe(run.model, run.seed)
-        model = build(run.model, resident.classes, run.seed)
+        model = build(run.model, device_dataset.classes, run.seed)
         name = f"teacher {run.model} seed {run.seed}"
-        return Lane(model, data, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
+        return Trainer(model, data, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
 
-    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
         """Judge the teacher, score the images without labels, and write what it selects for every P, and what is hard for it."""
-        history, size = lane.history(), self.size
-        _, rest = labelled_and_rest(size, resident, run.seed)
-        labels, (ks, ps) = resident.train_labels.cpu(), self.selections(run.model)
+        history, size = trainer.history(), self.size
+        _, rest = labelled_and_rest(size, device_dataset, run.seed)
+        labels, (ks, ps) = device_dataset.train_labels.cpu(), self.selections(run.model)
         whole = images(self.scale, self.data)
-        unlabelled = resident.testing(whole.train_images[rest], labels[rest])
+        unlabelled = device_dataset.with_evaluation_images(whole.train_images[rest], labels[rest])
         # in single precision, whatever the training's: a ranking needs the digits that bf16 does not have
-        logits, seen = outputs(lane.model, unlabelled), features(lane.model, unlabelled).numpy()
+        logits, seen = outputs(trainer.model, unlabelled), features(trainer.model, unlabelled).numpy()
         scores = logits.softmax(1).numpy()
         chosen = {p: choose(scores, max(ks), p) for p in ps}
         main = run.model == size.teacher
         tables = {
-            **judgement(outputs(lane.model, resident, lane.precision), resident.test_labels.cpu()),
+            **metrics(outputs(trainer.model, device_dataset, trainer.precision), device_dataset.test_labels.cpu()),
             "selected": columns([row for p, selection in chosen.items() for row in rows_of(selection, p, rest, labels)]),
             "selection_spread": [{"p": p, "k": k, "spread": spread(selection.first(k), seen, labels[rest].numpy())} for p, selection in chosen.items() for k in ks],
             "thinned": thinned(scores, labels[rest], ks, ps, run.seed) if main else [],
@@ -175,7 +175,7 @@ def pictures(chosen: dict[int, Selection], ks: tuple[int, ...], rest: Tensor, tr
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudentRequest(SupervisionRequest):
+class StudentSweep(SupervisionSweep):
     """Students of every K and P, and the ones that they are compared with."""
 
     def planned(self) -> list[Run]:
@@ -203,29 +203,29 @@ class StudentRequest(SupervisionRequest):
         """The steps of the fine-tuning."""
         return self.size.finetune_epochs * (self.size.labelled // self.size.batch)
 
-    def labelled(self, resident: Resident, seed: int) -> Resident:
+    def labelled(self, device_dataset: DeviceDataset, seed: int) -> DeviceDataset:
         """The labelled part."""
-        rows, _ = labelled_and_rest(self.size, resident, seed)
-        return resident.taking(rows, resident.train_labels.cpu()[rows])
+        rows, _ = labelled_and_rest(self.size, device_dataset, seed)
+        return device_dataset.subset(rows, device_dataset.train_labels.cpu()[rows])
 
     def recipe(self, seed: int) -> Recipe:
         """The recipe on the selection."""
         return self.size.recipe(self.size.student_epochs, seed, **self.how())
 
-    def first_stage(self, run: Run, resident: Resident) -> Resident:
+    def first_stage(self, run: Run, device_dataset: DeviceDataset) -> DeviceDataset:
         """What a student is trained on before it is fine-tuned: the selection, with the teacher's labels or the true ones."""
         image, class_id, true_id = selected(self.runs / run.inputs[0], run.config["k"], run.config["p"])
         if run.config["kind"] == "truth":
             image, first = np.unique(image, return_index=True)  # an image has one true label, however many classes took it
-            return resident.taking(torch.from_numpy(image), torch.from_numpy(true_id[first]))
-        return resident.taking(torch.from_numpy(image), torch.from_numpy(class_id))
+            return device_dataset.subset(torch.from_numpy(image), torch.from_numpy(true_id[first]))
+        return device_dataset.subset(torch.from_numpy(image), torch.from_numpy(class_id))
 
-    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A student from scratch, in epochs of the same size and with the same schedule whatever there is to choose from."""
         how, config = self.recipe(run.seed), run.config
-        return Lane(
-            build(run.model, resident.classes, run.seed),
-            self.first_stage(run, resident),
+        return Trainer(
+            build(run.model, device_dataset.classes, run.seed),
+            self.first_stage(run, device_dataset),
             how,
             devices.pick(self.device),
             name=f"{config['kind']} k {config['k']} p {config['p']} seed {run.seed}",
@@ -234,21 +234,21 @@ class StudentRequest(SupervisionRequest):
             epoch_images=self.size.student_images,
         )
 
-    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
+    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
         """Judge the student, fine-tune it on the labelled part, judge it again, and write both."""
-        history, size = lane.history(), self.size
-        labels, epochs = resident.test_labels.cpu(), history.epochs
-        pretrained = judgement(outputs(lane.model, resident, lane.precision), labels, "pretrained")
+        history, size = trainer.history(), self.size
+        labels, epochs = device_dataset.test_labels.cpu(), history.epochs
+        pretrained = metrics(outputs(trainer.model, device_dataset, trainer.precision), labels, "pretrained")
         how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
-        checkpoint = Checkpoint(lane.checkpoint.folder / "finetuning", lane.checkpoint.every_s)
-        name = f"{lane.name}, fine-tuning"
-        tuned = Lane(lane.model, self.labelled(resident, run.seed), how, lane.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
-        (second,) = train_together([tuned], bar=None)
-        tables = merged(pretrained, judgement(outputs(tuned.model, resident, tuned.precision), labels))
+        checkpoint = Checkpoint(trainer.checkpoint.folder / "finetuning", trainer.checkpoint.every_s)
+        name = f"{trainer.name}, fine-tuning"
+        tuned = Trainer(trainer.model, self.labelled(device_dataset, run.seed), how, trainer.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
+        (second,) = train_concurrently([tuned], bar=None)
+        tables = merged(pretrained, metrics(outputs(tuned.model, device_dataset, tuned.precision), labels))
         begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
         epochs = [*epochs, *({**row, **{key: row[key] + first for key, first in begun.items()}} for row in second.epochs)]
         made, seconds = finished_record(run, history), history.seconds + second.seconds
-        made = replace(made, seconds=seconds, config={**made.config, "entries": len(lane.data.train_labels)})
+        made = replace(made, seconds=seconds, config={**made.config, "entries": len(trainer.data.train_labels)})
         folder = write_run(made, {"epochs": columns(epochs), **tables}, self.runs)
         final = tables["scores"][-1]
         tqdm.write(f"{run.run_id}: test {final['correct'] / final['images']:.1%}, {seconds:.0f} s")

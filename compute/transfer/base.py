@@ -10,7 +10,7 @@ from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute.batches import Resident
+from compute.training.device_dataset import DeviceDataset
 
 FEATURES = 2048  # of the pooled features that the last layer sees
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights, for pixels from 0 to 1
@@ -81,7 +81,7 @@ def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Mod
     return model
 
 
-def adapt_batchnorm(model: nn.Module, data: Resident, batch: int = 128) -> None:
+def adapt_batchnorm(model: nn.Module, data: DeviceDataset, batch: int = 128) -> None:
     """Give every BatchNorm the mean and variance that it sees on the test images of `data`, means over batches in random order; the weights stay (AdaBN)."""
     order = torch.randperm(len(data.test), generator=torch.Generator().manual_seed(0)).to(data.test.device)
     with tqdm(total=len(data.test), desc="BatchNorm", unit="image") as bar:

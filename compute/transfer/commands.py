@@ -26,7 +26,7 @@ def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dataset`."""
     target_arguments(parser)
     parser.add_argument(
-        "--scale", choices=("smoke", "cpu", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
+        "--scale", choices=("smoke", "small", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
 
@@ -54,13 +54,13 @@ def finetune(args: argparse.Namespace) -> list[Path]:
         raise ComputeError(f"--seeds is {args.seeds}; it must be at least 1")
     options = training_options(args)
 
-    from compute import worklist
-    from compute.transfer.finetune import FinetuneRequest
+    from compute.training import sweep
+    from compute.transfer.finetune import FinetuneSweep
 
-    request = FinetuneRequest(
+    request = FinetuneSweep(
         dataset=args.dataset, lrs=tuple(dict.fromkeys(args.lr)), seeds=args.seeds, px=args.px, init=args.init, weights=args.weights, **options
     )
-    return worklist.run(request, args.processes, args.list)
+    return sweep.run(request, args.processes, args.list)
 
 
 def extract_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +74,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
     parser.add_argument(
-        "--scale", choices=("smoke", "cpu", "paper"), default="paper", help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all"
+        "--scale", choices=("smoke", "small", "paper"), default="paper", help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all"
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs")

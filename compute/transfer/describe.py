@@ -7,10 +7,10 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
+from compute.core.runs import Run, write_run
 from compute.data import Images, png
-from compute.records import columns
+from compute.training.records import columns
 from compute.transfer.task import SYNTHETIC, record_of, splits
-from store.artefact import Run, write_run
 
 SAMPLES = 4  # of each class
 

@@ -9,18 +9,18 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute import device as devices
-from compute.batches import Resident
+from compute.core.runs import Run, now, write_run
+from compute.counting.count import count
 from compute.data import Images
-from compute.flops.count import count
-from compute.judge import confusions, judgement, logistic, score
-from compute.records import columns
+from compute.training import device as devices
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import confusions, logistic, metrics, score
+from compute.training.records import columns
+from compute.training.sweep import made_from
 from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
 from compute.transfer.features import Features, digest, extract
 from compute.transfer.heads import train_heads
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
-from compute.worklist import made_from
-from store.artefact import Run, now, write_run
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # of scikit-learn's C, chosen on val
 
@@ -64,13 +64,13 @@ def run(
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
-    resident, adapt_s, body = Resident(choose, place, IMAGENET_MEAN, IMAGENET_STD), 0.0, origin
+    device_dataset, adapt_s, body = DeviceDataset(choose, place, IMAGENET_MEAN, IMAGENET_STD), 0.0, origin
     if job == "adabn":
         start = time.perf_counter()
-        adapt_batchnorm(model, resident.testing(report.train_images, report.train_labels))
+        adapt_batchnorm(model, device_dataset.with_evaluation_images(report.train_images, report.train_labels))
         body = f"{origin}, BatchNorm {digest(model.layer4[2].bn3.running_var.cpu())}"
         adapt_s = time.perf_counter() - start
-    found = extract(model, choose, report, resident, views, body)
+    found = extract(model, choose, report, device_dataset, views, body)
     base = {"px": px, "forward_flops": forward, "batchnorm": batchnorm, "threads": torch.get_num_threads(), **record_of(target, data, px)}
     recipe = SCALES[scale].recipe(1.0, 0)
     start = time.perf_counter()
@@ -83,7 +83,7 @@ def run(
     together = {"views": views, "heads_together": len(heads), "heads_s": heads_s}
     written = []
     for head in heads:
-        config = {**recipe.plain(), "engine": "eager", "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
+        config = {**recipe.plain(), "execution_mode": "eager", "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
         made = replace(
             head_run(job, head.lr, head.seed, config, common),
             seconds=features_s["features_s"] + heads_s / len(heads),
@@ -91,7 +91,7 @@ def run(
             "training and choosing need, and this layer's share of the rest",
         )
         test, val = head.logits(found.test), head.logits(found.val)
-        tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
+        tables = {**metrics(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
         tables["scores"].append(score("val", val, choose.test_labels))
         written.append(write_run(made, {"epochs": columns(head.epochs), **tables}, runs))
         if head.seed == 0:
@@ -118,7 +118,7 @@ def linear(found: Features, val_labels: Tensor, report: Images, base: dict, comm
     fit_s = time.perf_counter() - start
     test, val = max(fits, key=lambda fit: int((fit[1].argmax(1) == val_labels).sum()))
     strength = next(each for each, fit in zip(STRENGTHS, fits, strict=True) if fit[0] is test)
-    tables = {**judgement(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
+    tables = {**metrics(test, report.test_labels), "confusions": confusions(test, report.test_labels)}
     tables["scores"].append(score("val", val, val_labels))
     if strength in (STRENGTHS[0], STRENGTHS[-1]):
         tqdm.write(f"the linear classifier chose the strength {strength:g}, the end of its list; the best may lie beyond")

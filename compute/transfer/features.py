@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from compute import data as data_sets
-from compute.batches import Resident, epoch_plan
 from compute.data import Images
+from compute.training.device_dataset import DeviceDataset, batch_indices
 
 VIEWS_SEED = 0
 BATCH = 128
@@ -35,7 +35,7 @@ class Features:
     seconds: dict[str, float]
 
 
-def extract(model: nn.Module, choose: Images, report: Images, resident: Resident, views: int, origin: str) -> Features:
+def extract(model: nn.Module, choose: Images, report: Images, device_dataset: DeviceDataset, views: int, origin: str) -> Features:
     """Features of all splits, and of `views` augmented views of each train image, each part from the cache where it was computed before.
 
     `model` ends before its last layer and stays in evaluation mode, BatchNorm with it. `origin` tells
@@ -43,15 +43,15 @@ def extract(model: nn.Module, choose: Images, report: Images, resident: Resident
     """
     splits = {"plain": report.train_images, "val": choose.test_images, "test": report.test_images}
     digests = {name: digest(images) for name, images in splits.items()}
-    found, seconds, base = {}, {"train": 0.0}, (origin, resident.train.device.type)
+    found, seconds, base = {}, {"train": 0.0}, (origin, device_dataset.train.device.type)
     total = len(report.train_images) * views + sum(map(len, splits.values()))
     with tqdm(total=total, desc="features", unit="image") as bar:
         for name, images in splits.items():
-            part = resident.testing(images, torch.zeros(len(images)))
+            part = device_dataset.with_evaluation_images(images, torch.zeros(len(images)))
             found[name], seconds[name] = cached((*base, digests[name]), lambda part=part: embed(model, part, bar))
         seen = []
         for nth in range(views):
-            one, took = cached((*base, digests["plain"], nth, VIEWS_SEED), lambda nth=nth: view(model, resident, nth, bar))
+            one, took = cached((*base, digests["plain"], nth, VIEWS_SEED), lambda nth=nth: view(model, device_dataset, nth, bar))
             seen.append(one)
             seconds["train"] += took
     return Features(train=torch.stack(seen), **found, seconds=seconds)
@@ -63,7 +63,7 @@ def digest(values: Tensor) -> str:
 
 
 @torch.no_grad()
-def embed(model: nn.Module, data: Resident, bar: tqdm | None = None) -> Tensor:
+def embed(model: nn.Module, data: DeviceDataset, bar: tqdm | None = None) -> Tensor:
     """The model's output for every test image of `data`, N x 2048, on the CPU."""
     model.eval()
     found = []
@@ -75,15 +75,15 @@ def embed(model: nn.Module, data: Resident, bar: tqdm | None = None) -> Tensor:
 
 
 @torch.no_grad()
-def view(model: nn.Module, resident: Resident, nth: int, bar: tqdm | None = None) -> Tensor:
+def view(model: nn.Module, device_dataset: DeviceDataset, nth: int, bar: tqdm | None = None) -> Tensor:
     """The model's output for the `nth` random crop and flip of every train image, in the order of the images, N x 2048."""
     model.eval()
-    count = len(resident.train_labels)
-    plan = epoch_plan(count, count, VIEWS_SEED, nth, pad=resident.pad, augment=True)[0]
+    count = len(device_dataset.train_labels)
+    plan = batch_indices(count, count, VIEWS_SEED, nth, pad=device_dataset.pad, augment=True)[0]
     plan = plan[:, plan[0].argsort()]
     found = []
-    for part in plan.to(resident.train.device).split(BATCH, dim=1):
-        found.append(model(resident.batch(part)[0]).float().cpu())
+    for part in plan.to(device_dataset.train.device).split(BATCH, dim=1):
+        found.append(model(device_dataset.batch(part)[0]).float().cpu())
         if bar:
             bar.update(part.shape[1])
     return torch.cat(found)

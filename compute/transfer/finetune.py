@@ -6,25 +6,25 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from compute import device as devices
-from compute.batches import Resident
-from compute.checkpoint import Checkpoint
-from compute.flops.count import count
-from compute.judge import confusions, judgement, outputs
-from compute.lane import Lane
-from compute.recipe import Recipe
-from compute.records import columns, finished_record, steps_of
+from compute.core.runs import Run, write_run
+from compute.counting.count import count
+from compute.training import device as devices
+from compute.training.checkpoint import Checkpoint
+from compute.training.device_dataset import DeviceDataset
+from compute.training.evaluation import confusions, metrics, outputs
+from compute.training.recipe import Recipe
+from compute.training.records import columns, finished_record, steps_of
+from compute.training.sweep import Sweep
+from compute.training.trainer import Trainer
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
 from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
-from compute.worklist import Request
-from store.artefact import Run, write_run
 
 EVALUATE_EVERY = 5  # epochs; as many images are in val as in train, so each epoch's would cost a quarter of all time
 base = lru_cache(maxsize=1)(pretrained)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FinetuneRequest(Request):
+class FinetuneSweep(Sweep):
     """Each learning rate with each seed; `init` is `pretrained` or `random`, the job then `finetune` or `scratch`."""
 
     dataset: str
@@ -41,7 +41,7 @@ class FinetuneRequest(Request):
 
     def recipe(self, lr: float, seed: int) -> Recipe:
         """The scale's recipe at a learning rate."""
-        return SCALES[self.scale].recipe(lr, seed, precision=self.precision, engine=self.engine)
+        return SCALES[self.scale].recipe(lr, seed, precision=self.precision, execution_mode=self.execution_mode)
 
     def origin(self) -> str | None:
         """Where the weights come from that the network begins with; None from scratch."""
@@ -74,46 +74,46 @@ class FinetuneRequest(Request):
                 )
         return records
 
-    def resident(self) -> Resident:
+    def device_dataset(self) -> DeviceDataset:
         """The train images, with those of `val` in the place of the test images, as pretrained weights want their pixels."""
         choose, _ = splits(self.target, self.data, self.px)
         if self.init == "pretrained":
             base(self.weights)  # missing weights are said before any network is made
-        return Resident(choose, devices.pick(self.device), IMAGENET_MEAN, IMAGENET_STD)
+        return DeviceDataset(choose, devices.pick(self.device), IMAGENET_MEAN, IMAGENET_STD)
 
-    def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
+    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """ResNet-50 with a new last layer, and one learning rate for all its layers."""
         state = base(self.weights) if self.init == "pretrained" else None
-        return Lane(
-            resnet50(resident.classes, state, run.seed),
-            resident,
+        return Trainer(
+            resnet50(device_dataset.classes, state, run.seed),
+            device_dataset,
             self.recipe(run.lr, run.seed),
             devices.pick(self.device),
             name=f"{run.job} lr {run.lr:g}",
             checkpoint=checkpoint,
             evaluate_every=EVALUATE_EVERY,
-            origin=run.weights,
+            initialisation=run.weights,
         )
 
-    def finish(self, run: Run, lane: Lane, resident: Resident) -> Path:
-        """Judge the network on the test images and write every step, every epoch and the judgement."""
-        history, (_, report) = lane.history(), splits(self.target, self.data, self.px)
-        reported = lane.data.testing(report.test_images, report.test_labels)
-        logits = outputs(lane.model, reported, lane.precision)
-        tables = {**judgement(logits, report.test_labels), "confusions": confusions(logits, report.test_labels)}
+    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
+        """Judge the network on the test images and write every step, every epoch and the metrics."""
+        history, (_, report) = trainer.history(), splits(self.target, self.data, self.px)
+        reported = trainer.data.with_evaluation_images(report.test_images, report.test_labels)
+        logits = outputs(trainer.model, reported, trainer.precision)
+        tables = {**metrics(logits, report.test_labels), "confusions": confusions(logits, report.test_labels)}
         last = history.epochs[-1]
         tables["scores"].append(
             {
                 "stage": "final",
                 "split": "val",
-                "images": len(lane.data.test_labels),
-                "correct": round(last["test_accuracy"] * len(lane.data.test_labels)),
+                "images": len(trainer.data.test_labels),
+                "correct": round(last["test_accuracy"] * len(trainer.data.test_labels)),
                 "loss": last["test_loss"],
             }
         )
         epochs = columns(history.epochs)
         epochs |= {"val_loss": epochs.pop("test_loss"), "val_accuracy": epochs.pop("test_accuracy")}
-        forward = sum(layer.flops + layer.other_ops for layer in count(lane.model, (3, self.px, self.px)))
+        forward = sum(layer.flops + layer.other_ops for layer in count(trainer.model, (3, self.px, self.px)))
         made = finished_record(run, history)
         made = replace(
             made,

@@ -13,9 +13,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute.batches import epoch_plan, steps_of
-from compute.recipe import Recipe
-from compute.schedule import multi_step
+from compute.core.schedule import multi_step
+from compute.training.device_dataset import batch_indices, steps_of
+from compute.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ def train_heads(
     flat = train.reshape(views * count, width)
     for epoch in tqdm(range(recipe.epochs), desc=f"{len(rows)} last layers", unit="epoch"):
         start = time.perf_counter()
-        factor = multi_step(epoch, lr=1.0, drops=recipe.drops)
+        factor = multi_step(epoch, lr=1.0, milestones=recipe.milestones)
         step_lr = torch.tensor([lr * factor for lr in rates]).repeat_interleave(classes)
-        plans = [epoch_plan(count, batch, seed, epoch, pad=0, augment=False)[:, 0] for seed in seeds]
+        plans = [batch_indices(count, batch, seed, epoch, pad=0, augment=False)[:, 0] for seed in seeds]
         images = torch.stack(plans, dim=1)  # steps x seeds x batch
         chosen = torch.stack([drawn(views, images.shape[::2], seed, epoch) for seed in seeds], dim=1)
         losses, hits = torch.zeros(steps, len(seeds), many), torch.zeros(len(seeds), many)
@@ -81,7 +81,7 @@ def train_heads(
                     {
                         "epoch": epoch,
                         "step": (epoch + 1) * steps,
-                        "lr": multi_step(epoch, lr=lr, drops=recipe.drops),
+                        "lr": multi_step(epoch, lr=lr, milestones=recipe.milestones),
                         "train_loss": float(mean[s, r]),
                         "train_accuracy": float(hits[s, r]) / (steps * batch),
                         "val_loss": float(val_loss[s, r]) if torch.isfinite(val_loss[s, r]) else None,

@@ -5,9 +5,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from compute import ComputeError
+from compute.core.schedule import milestones_at
 from compute.data import Images, load_choosing, split_off_val, synthetic
-from compute.recipe import Recipe
-from compute.schedule import drops_at
+from compute.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,11 +19,11 @@ class Scale:
 
     def recipe(self, lr: float, seed: int, **how) -> Recipe:
         """The assignment's recipe: momentum 0.9, no weight decay, which it does not ask for, crop and flip."""
-        drops = drops_at((0.3, 0.6, 0.9), self.epochs)
-        return Recipe(epochs=self.epochs, drops=drops, batch=self.batch, lr=lr, seed=seed, weight_decay=0.0, **how)
+        drops = milestones_at((0.3, 0.6, 0.9), self.epochs)
+        return Recipe(epochs=self.epochs, milestones=drops, batch=self.batch, lr=lr, seed=seed, weight_decay=0.0, **how)
 
 
-SCALES = {"smoke": Scale(epochs=4, batch=16), "cpu": Scale(epochs=40), "paper": Scale(epochs=200)}
+SCALES = {"smoke": Scale(epochs=4, batch=16), "small": Scale(epochs=40), "paper": Scale(epochs=200)}
 SYNTHETIC = "synthetic"
 
 

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.parts.data import ask, missing, reader
+from compute.core.experiments import EXPERIMENTS
+from pages.parts.data import cached_query, missing, reader
 from store import answers, catalogue
 
 # some ninety characters a line, however wide the window
@@ -13,14 +14,14 @@ NARROW = "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {di
 
 def card(question: str) -> bool:
     """Show a question and its written answer, with what is missing; whether there is an answer."""
-    rows = {row["question"]: row for row in ask(catalogue.evidence)} if reader() else {}
+    rows = {row["question"]: row for row in cached_query(catalogue.evidence)} if reader() else {}
     if question not in rows:
         missing(f"Question {question} needs the results.", "python -m store build")
         return False
     row = rows[question]
     st.subheader(f"{question} {row['title']}", anchor=f"q{question.replace('.', '-')}")
     st.caption(f"{row['points']} points. {row['asked']}")
-    found = ask(answers.answer, question)
+    found = cached_query(answers.answer, question)
     if found is None:
         st.info("The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:")
     elif found.missing:
@@ -30,7 +31,7 @@ def card(question: str) -> bool:
         with st.container(width=READABLE_PX):
             st.markdown(_unbroken(f"##### {found.headline}"))
             st.markdown(_unbroken(found.body))
-    commands = [catalogue.COMMANDS[job] for job in row["missing"] if job in catalogue.COMMANDS]
+    commands = [EXPERIMENTS[job].command_line for job in row["missing"] if job in EXPERIMENTS]
     if commands:
         missing("Some of the runs that this question rests on are not here.", "; ".join(dict.fromkeys(commands)))
     return found is not None and not found.missing

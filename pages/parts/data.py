@@ -68,16 +68,16 @@ def reader() -> Reader | None:
     return st.session_state.get(PINNED)
 
 
-def ask(query: Callable, *args):
+def cached_query(query: Callable, *args):
     """The result of a store query `query(reader, *args)`, cached under the store's version."""
     found = reader()
     if found is None:
         return pd.DataFrame()
-    return _ask(str(found.version.file), f"{query.__module__}.{query.__qualname__}", args, query, found)
+    return _cached(str(found.version.file), f"{query.__module__}.{query.__qualname__}", args, query, found)
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _ask(version: str, name: str, args: tuple, _query: Callable, _reader: Reader):
+def _cached(version: str, name: str, args: tuple, _query: Callable, _reader: Reader):
     return _query(_reader, *args)
 
 

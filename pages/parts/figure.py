@@ -14,7 +14,7 @@ from pages.parts.origin import Origin, badges
 WHOLE_TABLE_ROWS = 20  # longer tables scroll
 
 
-def tips(*names: str, **formats: str) -> list[alt.Tooltip]:
+def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
     """A chart's tooltip: fields as they are, then numbers with their format.
 
     With a bare name Altair works out the channel and the type anew on every rerun, at some 8 ms each.

@@ -6,22 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import ask
+from compute.core.vocabulary import PROVENANCES, SCALES
+from pages.parts.data import cached_query
 from store import catalogue
 
 COLOURS = {"measured": "green", "emulated": "orange", "imported": "violet", "published": "blue", "modelled": "gray"}
-MEANINGS = {
-    "measured": "ran on the device that it names",
-    "emulated": "ran here in place of a device that was not at hand: the losses are real, that device's time is modelled",
-    "imported": "somebody else's log",
-    "published": "printed in a paper or a data sheet",
-    "modelled": "the value of a formula",
-}
-SCALES = {
-    "smoke": "seconds, for tests",
-    "cpu": "minutes to an hour on two cores",
-    "paper": "what the assignment asks for, in full",
-}
 
 
 @dataclass(frozen=True)
@@ -35,12 +24,12 @@ class Origin:
 
 def of_jobs(*jobs: str) -> list[Origin]:
     """The origins of the runs of some jobs (`problem/job`), at the most complete scale of each."""
-    return _origins(ask(catalogue.job_runs, list(jobs)))
+    return _origins(cached_query(catalogue.job_runs, list(jobs)))
 
 
 def of_runs(run_ids: Sequence[str]) -> list[Origin]:
     """The origins of these runs."""
-    return _origins(ask(catalogue.run_origins, sorted(run_ids)))
+    return _origins(cached_query(catalogue.run_origins, sorted(run_ids)))
 
 
 def published(*works: str) -> list[Origin]:
@@ -58,5 +47,5 @@ def badges(origins: Sequence[Origin]) -> None:
         for provenance, scale in dict.fromkeys((o.provenance, o.scale) for o in origins):
             details = "; ".join(o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail)
             text = f"{provenance} · {scale} scale" if scale else provenance
-            said = f"{provenance}: {MEANINGS[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
+            said = f"{provenance}: {PROVENANCES[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
             st.badge(text, color=COLOURS[provenance], help=f"{said} {details}")

@@ -2,12 +2,9 @@
 
 import pandas as pd
 
+from compute.core.vocabulary import FITTED_DEPTHS
 from store.complete import at_complete_scale
 from store.reader import Reader
-
-# the depths of question 4.1; 50 is what 4.2 predicts
-DEPTHS = (18, 20, 32, 44, 56)
-GPU_TYPES = ("K80", "P100", "V100")
 
 # the trainings of the CIFAR family at the largest scale that is as complete as any
 TRAININGS = at_complete_scale(
@@ -37,7 +34,7 @@ def trainings(reader: Reader) -> pd.DataFrame:
     return reader.df(f"""
         SELECT t.run_id, t.depth, t.gpu_type, t.scale::VARCHAR AS scale, t.provenance::VARCHAR AS provenance, t.device, t.seed, t.contributor,
                count(*) AS epochs, arg_max(train_loss, epoch) AS final_loss, arg_max(test_accuracy, epoch) AS final_accuracy,
-               max(test_accuracy) AS best_accuracy, median(images_per_s) AS images_per_s, sum(e.seconds) / 3600 / coalesce((any_value(t.config)->>'together')::INTEGER, 1) AS hours
+               max(test_accuracy) AS best_accuracy, median(images_per_s) AS images_per_s, sum(e.seconds) / 3600 / coalesce((any_value(t.config)->>'concurrency')::INTEGER, 1) AS hours
         FROM ({TRAININGS}) AS t JOIN epochs AS e USING (run_id)
         GROUP BY ALL ORDER BY t.depth, t.gpu_type
     """)
@@ -71,7 +68,7 @@ def coefficients(reader: Reader, normalised: bool, outliers_replaced: bool, whol
                      ELSE format('{{:.3g}} to {{:.3g}}', beta{i}_low, beta{i}_high) END AS beta{i}_interval"""
         for i in range(3)
     )
-    depths = ", ".join(map(str, DEPTHS))
+    depths = ", ".join(map(str, FITTED_DEPTHS))
     return reader.df(
         f"""
         SELECT 'ResNet-' || t.depth AS network, t.gpu_type, segment, {interval}, rmse, points, unit
@@ -118,18 +115,18 @@ def forecasts(reader: Reader) -> pd.DataFrame:
 
 
 def forecast_quality(reader: Reader) -> pd.DataFrame:
-    """By method and number of drops that had been seen: median size of the forecast's error in percent, share that said never, and the error of no model.
+    """By method and number of milestones that had been seen: median size of the forecast's error in percent, share that said never, and the error of no model.
 
     A forecast of fewer epochs than had been trained counts as those, one of never as infinite (a median
     that is infinite is NULL). `naive_percent` is the median error of saying that the training ends now.
     """
     return reader.df(f"""
         WITH mine AS (
-            SELECT f.*, len(list_filter((t.config->'$.drops')::INTEGER[], lambda d: d < f.epoch)) AS drops,
+            SELECT f.*, len(list_filter((t.config->'$.milestones')::INTEGER[], lambda d: d < f.epoch)) AS milestones,
                    CASE WHEN forecast_epochs IS NULL THEN 'infinity' ELSE abs(100 * (greatest(forecast_epochs, epoch) / real_epochs - 1)) END AS error
             FROM forecasts AS f JOIN runs AS t ON t.run_id = f.source_run WHERE f.run_id = ({NEWEST})
         )
-        SELECT method, drops, CASE WHEN isfinite(median(error)) THEN median(error) END AS error_percent,
+        SELECT method, milestones, CASE WHEN isfinite(median(error)) THEN median(error) END AS error_percent,
                100 * avg((forecast_epochs IS NULL)::INTEGER) AS never_percent, median(100 * (1 - epoch / real_epochs)) AS naive_percent, count(*)::INTEGER AS forecasts
         FROM mine GROUP BY ALL ORDER BY ALL
     """)

@@ -2,14 +2,13 @@
 
 import pandas as pd
 
+from compute.core.vocabulary import HELD_OUT_DEPTH, TARGET_ACCURACY
 from store.optimus.losses import TRAININGS, newest
 from store.reader import Reader
 
 NEWEST, PLAN = newest("predict"), newest("plan")
-# the depth that 4.2 predicts and no regression sees
-HELD_OUT = 50
-# the test accuracy, in percent, and the epochs that the assignment asks for
-ASKED, ASKED_EPOCHS = 92, 350
+# the test accuracy in percent that the assignment asks for
+ASKED = round(100 * TARGET_ACCURACY)
 
 # the coefficients that the regressions saw, of losses as they are, and those of the held-out depth
 FITTED = f"""
@@ -33,7 +32,7 @@ def effects(reader: Reader) -> pd.DataFrame:
     """
     return reader.df(f"""
         WITH regressed AS (SELECT * FROM beta_regression WHERE run_id = ({NEWEST}) AND term = 'depth'),
-             means AS (SELECT segment, parameter, avg(value) AS mean FROM ({FITTED}) WHERE depth <> {HELD_OUT} GROUP BY ALL)
+             means AS (SELECT segment, parameter, avg(value) AS mean FROM ({FITTED}) WHERE depth <> {HELD_OUT_DEPTH} GROUP BY ALL)
         SELECT r.segment, r.parameter, r.coefficient AS per_layer, r.low, r.high, r.low > 0 OR r.high < 0 AS depth_matters,
                r.r2, r.depth_r2, r.cv_rmse, 100 * r.cv_rmse / mean AS cv_percent, r.gpu_p, r.gpu_p < 0.05 AS gpu_matters
         FROM regressed AS r JOIN means USING (segment, parameter) ORDER BY r.segment = 'all' DESC, r.segment, r.parameter
@@ -47,7 +46,7 @@ def coefficients(reader: Reader) -> pd.DataFrame:
     """
     return reader.df(f"""
         WITH terms AS (SELECT * FROM beta_regression WHERE run_id = ({NEWEST})),
-             seen AS (SELECT *, min(value) FILTER (depth <> {HELD_OUT}) OVER piece AS least, max(value) FILTER (depth <> {HELD_OUT}) OVER piece AS most
+             seen AS (SELECT *, min(value) FILTER (depth <> {HELD_OUT_DEPTH}) OVER piece AS least, max(value) FILTER (depth <> {HELD_OUT_DEPTH}) OVER piece AS most
                       FROM ({FITTED}) WINDOW piece AS (PARTITION BY segment, parameter))
         SELECT 'ResNet-' || s.depth AS network, s.depth, s.gpu_type, s.segment, s.parameter, s.value, s.low, s.high,
                CASE WHEN d.coefficient IS NOT NULL
@@ -99,7 +98,7 @@ def epochs_to_target(reader: Reader) -> pd.DataFrame:
 
 def left_out(reader: Reader) -> list[int]:
     """The depths between others, each of which was left out in turn to see how wrong a prediction is."""
-    rows = reader.df(f"SELECT DISTINCT depth FROM ({FITTED}) WHERE depth <> {HELD_OUT} ORDER BY depth")
+    rows = reader.df(f"SELECT DISTINCT depth FROM ({FITTED}) WHERE depth <> {HELD_OUT_DEPTH} ORDER BY depth")
     return rows["depth"].tolist()[1:-1]
 
 
@@ -108,7 +107,7 @@ def settled(reader: Reader, target: int) -> pd.DataFrame:
     return reader.df(
         f"""
         SELECT gpu_type, CASE WHEN arg_max(100 * test_accuracy, epoch) >= $target THEN coalesce(max(epoch) FILTER (100 * test_accuracy < $target), -1) + 2 END AS settled
-        FROM epochs JOIN ({TRAININGS}) AS t USING (run_id) WHERE t.depth = {HELD_OUT} GROUP BY gpu_type
+        FROM epochs JOIN ({TRAININGS}) AS t USING (run_id) WHERE t.depth = {HELD_OUT_DEPTH} GROUP BY gpu_type
         """,
         {"target": target},
     )

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from compute.core.vocabulary import ASKED_EPOCHS, FITTED_DEPTHS, HELD_OUT_DEPTH
 from store.optimus import losses, predictions
 from store.reader import Reader
 
@@ -22,11 +23,11 @@ def _training_values(reader: Reader) -> dict[str, object]:
     """What was trained, and by depth the mean over the replicas of the loss after one epoch and of what the training ended at."""
     found = _row(
         reader.df(f"""
-            SELECT count(*) FILTER (depth <> {predictions.HELD_OUT}) AS trainings, count(*) FILTER (provenance = 'emulated') AS emulated,
+            SELECT count(*) FILTER (depth <> {HELD_OUT_DEPTH}) AS trainings, count(*) FILTER (provenance = 'emulated') AS emulated,
                    string_agg(DISTINCT device, ' and ') AS training_devices, string_agg(DISTINCT contributor, ' and ') AS contributors,
                    any_value(config->>'train_images') AS train_images, any_value(config->>'epochs')::INTEGER AS epochs,
-                   any_value(config->>'batch')::INTEGER AS batch, any_value(config->>'lr')::DOUBLE AS first_lr, any_value(config->>'$.drops[0]')::INTEGER AS first_drop,
-                   any_value(config->>'$.drops[1]')::INTEGER AS second_drop, any_value(scale)::VARCHAR AS training_scale,
+                   any_value(config->>'batch')::INTEGER AS batch, any_value(config->>'lr')::DOUBLE AS first_lr, any_value(config->>'$.milestones[0]')::INTEGER AS first_drop,
+                   any_value(config->>'$.milestones[1]')::INTEGER AS second_drop, any_value(scale)::VARCHAR AS training_scale,
                    (SELECT max(step) FROM epochs WHERE run_id = any_value(t.run_id)) AS training_steps
             FROM ({losses.TRAININGS}) AS t
         """)
@@ -49,7 +50,7 @@ def _training_values(reader: Reader) -> dict[str, object]:
 def _fit_values(reader: Reader) -> dict[str, object]:
     """How well Eq. 1 holds with and without a restart, and what is identified, of losses treated as in the paper."""
     rows, misfit = losses.loss_models(reader, True, True), losses.misfit(reader, True, True)
-    rows = rows[rows["depth"].isin(losses.DEPTHS)]
+    rows = rows[rows["depth"].isin(FITTED_DEPTHS)]
     misfit = misfit[misfit["source_run"].isin(rows["source_run"])]
     whole, later = rows[rows["segment"] == "all"], rows[~rows["segment"].isin(["all", "1"])]
     if whole.empty:
@@ -73,9 +74,9 @@ def _fit_values(reader: Reader) -> dict[str, object]:
     found["beta0_replica_ratio"] = (replicas.max() / replicas.min()).max()
     found["beta0_interval_percent"] = (50 * (whole["beta0_high"] - whole["beta0_low"]) / whole["beta0"]).median()
     for row in losses.forecast_quality(reader).itertuples():
-        name = f"{row.method.replace(' ', '_')}_{row.drops}"
+        name = f"{row.method.replace(' ', '_')}_{row.milestones}"
         found |= {f"forecast_{name}": "never" if pd.isna(row.error_percent) else f"{row.error_percent:.0f} % off", f"never_{name}": row.never_percent}
-        found[f"naive_{row.drops}"] = row.naive_percent
+        found[f"naive_{row.milestones}"] = row.naive_percent
     return found
 
 
@@ -105,7 +106,7 @@ def _prediction_values(reader: Reader) -> dict[str, object]:
     """The errors of ResNet-50's predicted curve beside the replicas' own spread, and epochs to the target."""
     found = _row(predictions.agreement(reader))
     target = predictions.common_target(reader)
-    found |= {"asked_percent": predictions.ASKED, "asked_epochs": predictions.ASKED_EPOCHS, "target_percent": target}
+    found |= {"asked_percent": predictions.ASKED, "asked_epochs": ASKED_EPOCHS, "target_percent": target}
     mine = predictions.epochs_to_target(reader).query("target_percent == @target")
     found |= {f"{name}_epochs_{end}": getattr(mine[name], end)() for name in ("predicted", "trained") for end in ("min", "max")}
     for row in mine.itertuples():

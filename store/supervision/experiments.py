@@ -6,9 +6,9 @@ from store.complete import at_complete_scale
 from store.interval import half_width
 from store.reader import Reader
 
-# judged runs of Problem 2 with their accuracy in percent of the test images, each experiment at its most
+# evaluated runs of Problem 2 with their accuracy in percent of the test images, each experiment at its most
 # complete scale: noise, resampling (of one exponent), teachers together with their students
-JUDGED = at_complete_scale(
+EVALUATED = at_complete_scale(
     """
     SELECT r.run_id, r.job, r.scale, r.model, r.depth, r.seed, r.config, s.stage, 100 * s.correct / s.images AS percent,
            CASE r.job WHEN 'teacher' THEN 'teaching' WHEN 'student' THEN 'teaching' ELSE r.job || coalesce(r.config->>'zipf', '') END AS experiment,
@@ -19,7 +19,7 @@ JUDGED = at_complete_scale(
     within="experiment",
 )
 # the exponent of the Zipf distribution that has the most runs
-EXPONENT = f"SELECT mode(config->>'zipf') FROM ({JUDGED}) WHERE job = 'resampling'"
+EXPONENT = f"SELECT mode(config->>'zipf') FROM ({EVALUATED}) WHERE job = 'resampling'"
 STAGES = {"untrained": "before any training", "direct": "by its own last layer", "linear": "after transfer", "pretrained": "before fine-tuning", "final": "after fine-tuning"}
 
 
@@ -31,7 +31,7 @@ def noise(reader: Reader) -> pd.DataFrame:
     """
     return reader.df(f"""
         WITH mine AS (
-            SELECT (config->>'noise')::DOUBLE AS noise_percent, stage::VARCHAR AS stage, seed, percent FROM ({JUDGED}) WHERE job = 'noise'
+            SELECT (config->>'noise')::DOUBLE AS noise_percent, stage::VARCHAR AS stage, seed, percent FROM ({EVALUATED}) WHERE job = 'noise'
         )
         SELECT m.noise_percent, m.stage, count(*)::INTEGER AS seeds, avg(m.percent) AS percent, stddev_samp(m.percent) AS spread, min(m.percent) AS low,
                max(m.percent) AS high, avg(c.percent - m.percent) AS lost, stddev_samp(c.percent - m.percent) AS lost_spread
@@ -42,7 +42,7 @@ def noise(reader: Reader) -> pd.DataFrame:
 
 def source_images(reader: Reader) -> int | None:
     """Images with which the networks of `noise` were pretrained; None without any."""
-    return reader.one(f"SELECT max((config->>'source')::INTEGER) FROM ({JUDGED}) WHERE job = 'noise'")[0]
+    return reader.one(f"SELECT max((config->>'source')::INTEGER) FROM ({EVALUATED}) WHERE job = 'noise'")[0]
 
 
 def resampling(reader: Reader) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def resampling(reader: Reader) -> pd.DataFrame:
     return reader.df(f"""
         WITH sizes AS (
             SELECT run_id, unnest((config->'sizes')::INTEGER[]) AS images, generate_subscripts((config->'sizes')::INTEGER[], 1) - 1 AS class_id
-            FROM (SELECT DISTINCT run_id, config FROM ({JUDGED}) WHERE job = 'resampling' AND (config->>'zipf') = ({EXPONENT}))
+            FROM (SELECT DISTINCT run_id, config FROM ({EVALUATED}) WHERE job = 'resampling' AND (config->>'zipf') = ({EXPONENT}))
         ), ranked AS (
             SELECT *, row_number() OVER (PARTITION BY run_id ORDER BY images DESC, class_id) AS rank, count(*) OVER (PARTITION BY run_id) AS classes FROM sizes
         ), named AS (
@@ -63,7 +63,7 @@ def resampling(reader: Reader) -> pd.DataFrame:
             UNION ALL SELECT *, 'all' FROM ranked
         ), each AS (
             SELECT j.run_id, j.seed, j.config->>'sampling' AS sampling, j.stage::VARCHAR AS stage, part, avg(100 * a.correct / a.images) AS percent, avg(n.images) AS images
-            FROM ({JUDGED}) AS j JOIN class_accuracy AS a USING (run_id, stage) JOIN named AS n USING (run_id, class_id) WHERE j.job = 'resampling' GROUP BY ALL
+            FROM ({EVALUATED}) AS j JOIN class_accuracy AS a USING (run_id, stage) JOIN named AS n USING (run_id, class_id) WHERE j.job = 'resampling' GROUP BY ALL
         )
         SELECT e.sampling, e.stage, e.part, count(*)::INTEGER AS seeds, avg(e.percent) AS percent, stddev_samp(e.percent) AS spread, min(e.percent) AS low,
                max(e.percent) AS high, avg(e.percent - n.percent) AS change, stddev_samp(e.percent - n.percent) AS change_spread, avg(e.images) AS images
@@ -77,7 +77,7 @@ def teachers(reader: Reader) -> pd.DataFrame:
     return reader.df(f"""
         SELECT model, depth, count(*)::INTEGER AS seeds, avg(percent) AS percent, stddev_samp(percent) AS spread,
                avg(100 * u.correct / u.images) AS unlabelled_percent, any_value(u.images) AS unlabelled, depth = max(depth) OVER () AS main
-        FROM ({JUDGED}) AS j JOIN scores AS u ON u.run_id = j.run_id AND u.split = 'train'
+        FROM ({EVALUATED}) AS j JOIN scores AS u ON u.run_id = j.run_id AND u.split = 'train'
         WHERE j.job = 'teacher' GROUP BY model, depth ORDER BY depth DESC
     """)
 
@@ -91,10 +91,10 @@ def students(reader: Reader) -> pd.DataFrame:
     """
     return reader.df(f"""
         WITH alone AS (
-            SELECT seed, percent FROM ({JUDGED}) WHERE job = 'teacher' AND model = (SELECT any_value(model) FROM ({JUDGED}) WHERE job = 'student')
+            SELECT seed, percent FROM ({EVALUATED}) WHERE job = 'teacher' AND model = (SELECT any_value(model) FROM ({EVALUATED}) WHERE job = 'student')
         ), every AS (
             SELECT config->>'kind' AS kind, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, stage::VARCHAR AS stage, seed, percent
-            FROM ({JUDGED}) WHERE job = 'student'
+            FROM ({EVALUATED}) WHERE job = 'student'
             UNION ALL SELECT 'labelled', NULL, NULL, 'final', seed, percent FROM alone
         )
         SELECT kind, k, p, stage, count(*)::INTEGER AS seeds, avg(e.percent) AS percent, stddev_samp(e.percent) AS spread, min(e.percent) AS low,
@@ -115,7 +115,7 @@ def by_k(reader: Reader) -> pd.DataFrame:
     return reader.df(f"""
         WITH every AS (
             SELECT stage::VARCHAR AS stage, config->>'kind' AS kind, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed, percent
-            FROM ({JUDGED}) WHERE job = 'student'
+            FROM ({EVALUATED}) WHERE job = 'student'
         ), widest AS (
             SELECT p FROM every WHERE kind = 'selected' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
         ), mine AS (
@@ -142,7 +142,7 @@ def repair(reader: Reader) -> pd.DataFrame:
         WITH gains AS (
             SELECT config->>'kind' AS kind, (config->>'k')::INTEGER AS k, (config->>'p')::INTEGER AS p, seed,
                    max(percent) FILTER (stage = 'final') - max(percent) FILTER (stage = 'pretrained') AS tuned
-            FROM ({JUDGED}) WHERE job = 'student' GROUP BY ALL
+            FROM ({EVALUATED}) WHERE job = 'student' GROUP BY ALL
         )
         SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.tuned) AS tuned, avg(t.tuned) AS truth_tuned, avg(s.tuned - t.tuned) AS repaired, {half_width("s.tuned - t.tuned")} AS repaired_half
         FROM gains AS s JOIN gains AS t USING (k, p, seed) WHERE s.kind = 'selected' AND t.kind = 'truth' GROUP BY ALL ORDER BY s.k
@@ -172,17 +172,17 @@ def steps(reader: Reader) -> tuple[int | None, int | None]:
     """Optimisation steps of a student, fine-tuning included, and those before it; None without any."""
     return reader.one(f"""
         SELECT max(step)::INTEGER, max(step) FILTER (epoch < (j.config->>'epochs')::INTEGER)::INTEGER
-        FROM epochs JOIN ({JUDGED}) AS j USING (run_id) WHERE j.job = 'student'
+        FROM epochs JOIN ({EVALUATED}) AS j USING (run_id) WHERE j.job = 'student'
     """)
 
 
 def precisions(reader: Reader, *jobs: str) -> str:
     """The arithmetic in which the runs of some jobs were trained (`bf16`, or `bf16 and fp32`)."""
-    rows = reader.df(f"SELECT DISTINCT coalesce(config->>'precision', 'fp32') AS name FROM ({JUDGED}) WHERE list_contains(?, job) ORDER BY name", [list(jobs)])
+    rows = reader.df(f"SELECT DISTINCT coalesce(config->>'precision', 'fp32') AS name FROM ({EVALUATED}) WHERE list_contains(?, job) ORDER BY name", [list(jobs)])
     return " and ".join(rows["name"])
 
 
 def run_ids(reader: Reader, *jobs: str) -> list[str]:
     """The runs of some jobs that the figures are made of."""
-    frame = reader.df(f"SELECT DISTINCT run_id FROM ({JUDGED}) WHERE list_contains(?, job) AND (job <> 'resampling' OR (config->>'zipf') = ({EXPONENT}))", [list(jobs)])
+    frame = reader.df(f"SELECT DISTINCT run_id FROM ({EVALUATED}) WHERE list_contains(?, job) AND (job <> 'resampling' OR (config->>'zipf') = ({EXPONENT}))", [list(jobs)])
     return sorted(frame["run_id"])

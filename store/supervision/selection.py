@@ -7,7 +7,7 @@ from store.supervision import experiments
 
 # the selections of the deepest teacher, with every seed, at the scale that the other figures show
 TEACHERS = f"""
-    SELECT run_id, seed, config FROM ({experiments.JUDGED}) WHERE job = 'teacher' QUALIFY depth = max(depth) OVER ()
+    SELECT run_id, seed, config FROM ({experiments.EVALUATED}) WHERE job = 'teacher' QUALIFY depth = max(depth) OVER ()
 """
 
 
@@ -66,7 +66,7 @@ def character(reader: Reader) -> pd.DataFrame:
         WITH settings AS (
             SELECT run_id, seed, unnest((config->'ks')::INTEGER[]) AS k FROM ({TEACHERS})
         ), others AS (
-            SELECT seed, image, loss FROM unlabelled JOIN ({experiments.JUDGED}) AS j USING (run_id) WHERE j.job = 'teacher' AND run_id NOT IN (SELECT run_id FROM ({TEACHERS}))
+            SELECT seed, image, loss FROM unlabelled JOIN ({experiments.EVALUATED}) AS j USING (run_id) WHERE j.job = 'teacher' AND run_id NOT IN (SELECT run_id FROM ({TEACHERS}))
         ), losses AS (
             SELECT t.run_id, t.k, s.p, avg(o.loss) AS hardness, avg(u.loss) AS own_hardness
             FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k JOIN unlabelled AS u ON (u.run_id, u.image) = (s.run_id, s.image)

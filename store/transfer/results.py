@@ -10,16 +10,16 @@ from store.transfer.dataset import DESCRIBED
 # the order in which approaches are listed
 APPROACHES = "list_position(['finetune', 'extract', 'adabn', 'linear', 'scratch'], job)"
 
-# every judged run of a data set at one scale, made from the base weights that most of its runs have,
+# every evaluated run of a data set at one scale, made from the base weights that most of its runs have,
 # accuracies in percent; `flops` is what its training took: forward and backward of every image seen (three
 # forward passes), or one forward pass of every cached view (and of the images themselves, which the linear
-# classifier and new BatchNorm statistics use) and the last layer's own work. Lanes that trained together shared their device.
-JUDGED = at_complete_scale(
+# classifier and new BatchNorm statistics use) and the last layer's own work. Trainers that trained together shared their device.
+EVALUATED = at_complete_scale(
     f"""
     SELECT r.run_id, r.job, r.dataset, r.lr, coalesce(r.seed, 0) AS seed, r.scale, r.device, r.weights,
-           r.seconds / coalesce((config->>'together')::INTEGER, 1) AS seconds, (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs,
+           r.seconds / coalesce((config->>'concurrency')::INTEGER, 1) AS seconds, (config->>'px')::INTEGER AS px, (config->>'epochs')::INTEGER AS epochs,
            config->>'precision' AS precision, (config->>'views')::INTEGER AS views,
-           (config->>'train_images')::INTEGER // (config->>'batch')::INTEGER AS epoch_steps, coalesce((config->>'together')::INTEGER, 1) AS together, (config->>'threads')::INTEGER AS threads,
+           (config->>'train_images')::INTEGER // (config->>'batch')::INTEGER AS epoch_steps, coalesce((config->>'concurrency')::INTEGER, 1) AS concurrency, (config->>'threads')::INTEGER AS threads,
            (config->>'views_s')::DOUBLE / (config->>'views')::INTEGER AS forward_s, (config->>'heads_together')::INTEGER AS heads_together, s.images, s.correct, s.loss,
            (SELECT avg(100 * a.correct / a.images) FROM class_accuracy AS a WHERE a.run_id = r.run_id) AS class_percent,
            100 * s.correct / s.images AS test_percent, 100 * v.correct / v.images AS val_percent,
@@ -49,15 +49,15 @@ def sizes(reader: Reader, jobs: list[str]) -> pd.DataFrame:
     """Data sets and image sizes for which every one of the `jobs` has run: dataset, px, runs."""
     return reader.df(
         f"""
-        SELECT dataset, px, count(*)::INTEGER AS runs FROM ({JUDGED}) GROUP BY ALL
+        SELECT dataset, px, count(*)::INTEGER AS runs FROM ({EVALUATED}) GROUP BY ALL
         HAVING list_has_all(list(DISTINCT job), ?) ORDER BY dataset, px
         """,
         [jobs],
     )
 
 
-def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """Every judged run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training.
+def evaluated(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
+    """Every evaluated run: accuracies in percent with Wilson's 95 % interval of the test accuracy, seconds, FLOPs of its training.
 
     `class_percent` is the mean of the classes' test accuracies, each of which counts alike; `forward_s` the
     seconds of one pass of all training images through the frozen network.
@@ -65,8 +65,8 @@ def judged(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     return reader.df(
         f"""
         SELECT *, test_percent / (flops / 1e15) AS percent_per_pflop,
-               (SELECT median(images_per_s) * j.together FROM epochs WHERE run_id = j.run_id) AS images_per_s
-        FROM ({JUDGED}) AS j WHERE dataset = ? AND px = ? ORDER BY {APPROACHES}, lr DESC, seed
+               (SELECT median(images_per_s) * j.concurrency FROM epochs WHERE run_id = j.run_id) AS images_per_s
+        FROM ({EVALUATED}) AS j WHERE dataset = ? AND px = ? ORDER BY {APPROACHES}, lr DESC, seed
         """,
         [dataset, px],
     )
@@ -86,7 +86,7 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
                    sqrt(avg(high - low) ** 2 / 4 + CASE WHEN count(*) >= 3 THEN ({half_width('test_percent')}) ** 2 ELSE 0 END) AS half,
                    avg(low + high) / 2 AS centre, avg(seconds) AS seconds, avg(flops) AS flops, any_value(threads) AS threads, any_value(epochs) AS epochs, any_value(precision) AS precision,
                    min_by(run_id, seed) AS run_id, string_agg(run_id, ' ' ORDER BY seed) AS run_ids, any_value(scale)::VARCHAR AS scale
-            FROM ({JUDGED}) WHERE dataset = ? AND px = ? GROUP BY job, lr
+            FROM ({EVALUATED}) WHERE dataset = ? AND px = ? GROUP BY job, lr
         )
         SELECT * EXCLUDE (half, centre), centre - half AS low, centre + half AS high,
                row_number() OVER (PARTITION BY job ORDER BY val_percent DESC, lr) = 1 AS chosen
@@ -103,20 +103,20 @@ def curves(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
         SELECT format('{{:g}}', j.lr) AS rate, j.lr, epoch + 1 AS epoch, avg(e.lr) AS lr_now, avg(train_loss) AS train_loss, min(train_loss) AS train_loss_low, max(train_loss) AS train_loss_high,
                100 * avg(train_accuracy) AS train_percent, 100 * min(train_accuracy) AS train_low, 100 * max(train_accuracy) AS train_high, 100 * avg(val_accuracy) AS val_percent, 100 * min(val_accuracy) AS val_low, 100 * max(val_accuracy) AS val_high,
                count(*)::INTEGER AS seeds
-        FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
+        FROM ({EVALUATED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
         GROUP BY j.lr, epoch ORDER BY j.lr DESC, epoch
         """,
         [dataset, px, job],
     )
 
 
-def drops(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
+def milestones(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
     """The epochs after which the learning rate fell: epoch (from 1)."""
     return reader.df(
         f"""
         SELECT DISTINCT epoch::DOUBLE AS epoch FROM (
             SELECT epoch, e.lr < lag(e.lr) OVER (PARTITION BY run_id ORDER BY epoch) AS fell
-            FROM ({JUDGED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
+            FROM ({EVALUATED}) AS j JOIN epochs AS e USING (run_id) WHERE j.dataset = ? AND j.px = ? AND j.job = ?
         ) WHERE fell ORDER BY epoch
         """,
         [dataset, px, job],
@@ -132,9 +132,9 @@ def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """
     return reader.df(
         f"""
-        WITH mine AS (SELECT * FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px),
+        WITH mine AS (SELECT * FROM ({EVALUATED}) WHERE dataset = $dataset AND px = $px),
         trained AS (
-            SELECT j.job AS what, j.device, j.threads, string_agg(DISTINCT j.precision, ' and ' ORDER BY j.precision) AS precision, median(e.seconds / j.together) AS epoch_s, median(e.images_per_s * j.together) AS images_per_s
+            SELECT j.job AS what, j.device, j.threads, string_agg(DISTINCT j.precision, ' and ' ORDER BY j.precision) AS precision, median(e.seconds / j.concurrency) AS epoch_s, median(e.images_per_s * j.concurrency) AS images_per_s
             FROM mine AS j JOIN epochs AS e USING (run_id) WHERE j.job <> 'adabn' GROUP BY ALL
         ), frozen AS (
             SELECT device, threads, precision, forward_s, seconds / epochs AS whole_s FROM mine WHERE job = 'extract' AND forward_s > 0
@@ -169,11 +169,11 @@ def by_class(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     return reader.df(
         f"""
         WITH best AS (
-            SELECT job, lr FROM ({JUDGED}) WHERE dataset = $dataset AND px = $px AND job IN ('finetune', 'extract')
+            SELECT job, lr FROM ({EVALUATED}) WHERE dataset = $dataset AND px = $px AND job IN ('finetune', 'extract')
             GROUP BY job, lr QUALIFY row_number() OVER (PARTITION BY job ORDER BY avg(val_percent) DESC, lr) = 1
         ), each AS (
             SELECT j.job, a.class_id, 100 * sum(a.correct) / sum(a.images) AS percent
-            FROM ({JUDGED}) AS j JOIN best USING (job, lr) JOIN class_accuracy AS a USING (run_id) WHERE j.dataset = $dataset AND j.px = $px GROUP BY ALL
+            FROM ({EVALUATED}) AS j JOIN best USING (job, lr) JOIN class_accuracy AS a USING (run_id) WHERE j.dataset = $dataset AND j.px = $px GROUP BY ALL
         ), counts AS (
             SELECT class_id, any_value(class_name) AS class_name, any_value(base_class) AS base_class, sum(images) FILTER (split = 'train')::INTEGER AS train_images,
                    sum(images) FILTER (split = 'test')::INTEGER AS test_images, sum(images)::INTEGER AS images

@@ -78,12 +78,12 @@ def _rate_values(reader: Reader, name: str, px: int) -> dict[str, object]:
         found["gain_points"] = found["finetune_best_test"] - found["extract_best_test"]
     if {"adabn_best_test", "extract_best_test"} <= set(found):
         found["adabn_loss"] = found["extract_best_test"] - found["adabn_best_test"]
-    judged = results.judged(reader, name, px)
-    if len(judged):
-        steps, before = judged.loc[judged["job"] == "finetune", "epoch_steps"].max(), found.get("finetune_0001_drop_epoch")
-        found |= {"extract_views": judged["views"].max(), "finetune_epoch_steps": steps, "first_drop_steps": steps * before if before else None}
-        found["base_weights"] = "; ".join(sorted(judged["weights"].dropna().unique())) or None
-        found["transfer_device"] = " and ".join(sorted(judged["device"].dropna().unique()))
+    evaluated = results.evaluated(reader, name, px)
+    if len(evaluated):
+        steps, before = evaluated.loc[evaluated["job"] == "finetune", "epoch_steps"].max(), found.get("finetune_0001_drop_epoch")
+        found |= {"extract_views": evaluated["views"].max(), "finetune_epoch_steps": steps, "first_drop_steps": steps * before if before else None}
+        found["base_weights"] = "; ".join(sorted(evaluated["weights"].dropna().unique())) or None
+        found["transfer_device"] = " and ".join(sorted(evaluated["device"].dropna().unique()))
     return found
 
 
@@ -97,7 +97,7 @@ def _cost_values(reader: Reader, name: str, px: int) -> dict[str, object]:
         found |= {f"{what}_ratio": chosen.loc["finetune", what] / chosen.loc["extract", what] for what in ("seconds", "flops")}
     if "finetune" in epochs:
         found |= {f"{what}_epoch_ratio": epochs["finetune"] / epochs[what] for what in ("extract", "forward", "whole") if what in epochs}
-    together = results.judged(reader, name, px)["heads_together"].max()
+    together = results.evaluated(reader, name, px)["heads_together"].max()
     return found | {"heads_together": together}
 
 

@@ -34,7 +34,7 @@ def make(root: Path, runs: int, steps: int) -> Path:
     """A store with `runs` training runs of `steps` steps each."""
     import numpy as np
 
-    from store.artefact import write_run
+    from compute.core.runs import write_run
     from tests.conftest import make_run
 
     random = np.random.default_rng(0)

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 
 import torch
 
-from compute.batches import Resident
 from compute.data import synthetic
-from compute.device import cores
-from compute.lane import Lane
-from compute.recipe import Recipe
-from compute.resnet_cifar import build
-from compute.train import train
+from compute.training.device import cores
+from compute.training.device_dataset import DeviceDataset
+from compute.training.loop import train
+from compute.training.recipe import Recipe
+from compute.training.resnet_cifar import build
+from compute.training.trainer import Trainer
 from tests.conftest import PROJECT
 from tests.plain_loop import plain_loop
 
@@ -36,20 +36,20 @@ def ours(model: str, steps: int, threads: int, networks: int = 1) -> float:
     """Seconds a step of our loop on the device at hand, without its first steps, for each of `networks` that train in one process."""
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    resident = Resident(synthetic(train=IMAGES, test=BATCH, px=32), device)
-    lanes = [Lane(build(model, 10, seed), resident, Recipe(epochs=1000, batch=BATCH, seed=seed), device) for seed in range(networks)]
+    device_dataset = DeviceDataset(synthetic(train=IMAGES, test=BATCH, px=32), device)
+    trainers = [Trainer(build(model, 10, seed), device_dataset, Recipe(epochs=1000, batch=BATCH, seed=seed), device) for seed in range(networks)]
     start = 0.0
     for step in range(WARMUP + steps):
         if step == WARMUP:
-            for lane in lanes:
-                lane.settle()
+            for trainer in trainers:
+                trainer.synchronize()
             start = time.perf_counter()
-        for lane in lanes:
-            if step % lane.steps == 0:
-                lane.begin()
-            lane.step()
-    for lane in lanes:
-        lane.settle()
+        for trainer in trainers:
+            if step % trainer.steps == 0:
+                trainer.begin()
+            trainer.step()
+    for trainer in trainers:
+        trainer.synchronize()
     return (time.perf_counter() - start) / steps / networks
 
 

@@ -9,11 +9,11 @@ import time
 import torch
 from torch import nn
 
-from compute.batches import Resident
 from compute.data import synthetic
-from compute.device import cores
-from compute.recipe import Recipe
-from compute.train import train
+from compute.training.device import cores
+from compute.training.device_dataset import DeviceDataset
+from compute.training.loop import train
+from compute.training.recipe import Recipe
 from compute.transfer.base import resnet50
 from compute.transfer.features import embed, view
 from compute.transfer.heads import train_heads
@@ -27,15 +27,15 @@ def transfer() -> dict[str, float]:
     torch.set_num_threads(cores())
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     data = synthetic(classes=CLASSES, train=IMAGES, test=IMAGES, px=PX)
-    resident, recipe = Resident(data, device), Recipe(epochs=EPOCHS, drops=(60, 120, 180), batch=64, weight_decay=0.0)
+    device_dataset, recipe = DeviceDataset(data, device), Recipe(epochs=EPOCHS, milestones=(60, 120, 180), batch=64, weight_decay=0.0)
     frozen = resnet50(CLASSES, None, 0)
     frozen.fc = nn.Identity()
     frozen.to(device, memory_format=torch.channels_last)
-    embed(frozen, resident.testing(data.test_images[:64], data.test_labels[:64]))
+    embed(frozen, device_dataset.with_evaluation_images(data.test_images[:64], data.test_labels[:64]))
 
     start = time.perf_counter()
-    features = torch.stack([view(frozen, resident, nth) for nth in range(VIEWS)])
-    val = embed(frozen, resident)
+    features = torch.stack([view(frozen, device_dataset, nth) for nth in range(VIEWS)])
+    val = embed(frozen, device_dataset)
     features_s = time.perf_counter() - start
     start = time.perf_counter()
     train_heads(features, data.train_labels, val, data.test_labels, classes=CLASSES, rates=RATES, seeds=(0,), recipe=recipe)
@@ -61,6 +61,6 @@ def epoch_s(model: nn.Module, data, device: torch.device) -> float:
     times = []
     for epochs in (1, 2):
         start = time.perf_counter()
-        train(model, data, Recipe(epochs=epochs, batch=64, lr=0.01, weight_decay=0.0, engine="eager"), device, bar=None)
+        train(model, data, Recipe(epochs=epochs, batch=64, lr=0.01, weight_decay=0.0, execution_mode="eager"), device, bar=None)
         times.append(time.perf_counter() - start)
     return times[1] - times[0]

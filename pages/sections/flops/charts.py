@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.parts.figure import drawing, tips
+from pages.parts.figure import drawing, tooltips
 
 TOP = alt.Legend(orient="top")
 NAMES = alt.Axis(grid=True, labelLimit=200)
@@ -19,7 +19,7 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
             y=alt.Y("ms:Q", title="Time (ms)"),
             color=alt.Color("term:N", title=None, sort=list(terms), legend=alt.Legend(orient="top", columns=1, labelLimit=220)),
             order=alt.Order("term:N"),
-            tooltip=tips("name", "kind", "term", ms=".4f"),
+            tooltip=tooltips("name", "kind", "term", ms=".4f"),
         )
         .properties(height=280)
     )
@@ -40,7 +40,7 @@ def implied_ppp() -> alt.Chart:
                 title="Precision",
                 legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
             ),
-            tooltip=tips(
+            tooltip=tooltips(
                 *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"), images_per_s_gpu=",.0f", ppp_percent=".1f"
             ),
         )
@@ -58,7 +58,7 @@ def rates() -> alt.Chart:
             x=alt.X("giga_ops_per_s:Q", title="Operations per second (10⁹, logarithmic)", scale=alt.Scale(type="log")),
             y=alt.Y("kind:N", title=None, sort="-x", axis=NAMES),
             color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=2)),
-            tooltip=tips("network", "kind", ms=".3g", giga_ops_per_s=".3g", time_percent=".3g", of_best_percent=".3g"),
+            tooltip=tooltips("network", "kind", ms=".3g", giga_ops_per_s=".3g", time_percent=".3g", of_best_percent=".3g"),
         )
         .properties(height=alt.Step(28))
     )
@@ -76,7 +76,7 @@ def vgg(unit: str, order: tuple[str, ...]) -> alt.Chart:
             y=alt.Y("giga_ops:Q", title=f"Work for one image ({unit})"),
             xOffset=alt.XOffset("network:N", sort=networks),
             color=alt.Color("network:N", title=None, sort=networks, legend=TOP),
-            tooltip=tips("network", "layer", "output_shape", params=",", macs=",", share_percent=".2f"),
+            tooltip=tooltips("network", "layer", "output_shape", params=",", macs=",", share_percent=".2f"),
         )
         .properties(height=300)
     )
@@ -92,7 +92,7 @@ def kinds() -> alt.Chart:
             x=alt.X("giga_ops:Q", title="Operations for one image (10⁹)"),
             y=alt.Y("kind:N", title=None, sort="-x"),
             color=alt.Color("work:N", title=None, legend=alt.Legend(orient="top", columns=1, labelLimit=260)),
-            tooltip=tips("kind", "work", giga_ops=".4f"),
+            tooltip=tooltips("kind", "work", giga_ops=".4f"),
         )
     )
 
@@ -107,7 +107,7 @@ def sum_against_whole() -> alt.Chart:
             x=alt.X("ratio:Q", title="Sum of layers ÷ whole pass", scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("measured:N", title=None, axis=NAMES),
             color=alt.Color("processor:N", title=None, legend=TOP),
-            tooltip=tips("network", "platform", "layers", sum_ms=".1f", forward_ms=".1f", ratio=".2f"),
+            tooltip=tooltips("network", "platform", "layers", sum_ms=".1f", forward_ms=".1f", ratio=".2f"),
         )
         .properties(height=alt.Step(24))
     )
@@ -124,7 +124,7 @@ def overhead_by_layers() -> alt.LayerChart:
             **place,
             color=alt.Color("platform:N", title=None, legend=TOP),
             shape=alt.Shape("platform:N", title=None),
-            tooltip=tips("network", "platform", "layers", overhead_ms=".1f", overhead_per_layer_ms=".2f"),
+            tooltip=tooltips("network", "platform", "layers", overhead_ms=".1f", overhead_per_layer_ms=".2f"),
         )
     )
     names = alt.Chart().transform_filter("datum.platform == 'TK1 GPU'").mark_text(dy=-16, color="gray").encode(**place, text=alt.Text("network:N"))
@@ -142,7 +142,7 @@ def ways_of_timing(modes: tuple[str, ...]) -> alt.Chart:
             y=alt.Y("timed:N", title=None, axis=alt.Axis(labelLimit=200)),
             yOffset=alt.YOffset("mode:N", sort=list(modes)),
             color=alt.Color("mode:N", title=None, sort=list(modes), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
-            tooltip=tips("timed", "mode", "repeats", ms=".3f"),
+            tooltip=tooltips("timed", "mode", "repeats", ms=".3f"),
         )
         .properties(height=alt.Step(16))
     )
@@ -159,10 +159,10 @@ def measured_against_peak() -> alt.LayerChart:
             x=alt.X("batch:Q", title="Batch (images)", scale=alt.Scale(type="log", base=2)),
             y=alt.Y("images_per_s:Q", title="Images/s"),
             color=colour,
-            tooltip=tips("network", "batch", images_per_s=".1f", percent_of_peak=".0f"),
+            tooltip=tooltips("network", "batch", images_per_s=".1f", percent_of_peak=".0f"),
         )
     )
     peak = (
-        alt.Chart().mark_rule(strokeDash=[6, 4]).encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tips("network"))
+        alt.Chart().mark_rule(strokeDash=[6, 4]).encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tooltips("network"))
     )
     return alt.layer(measured, peak).properties(height=300)

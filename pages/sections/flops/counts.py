@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
 from pages.sections.flops import charts
@@ -15,7 +15,7 @@ CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, da
 def show() -> None:
     """The answer, then VGG-19's layers, the comparison with the paper's tables, and every other network."""
     card("3.2")
-    if ask(counts.vgg_layers).empty:
+    if cached_query(counts.vgg_layers).empty:
         missing("The counts are not here.", "python -m compute flops")
         return
     chosen = st.segmented_control(
@@ -35,7 +35,7 @@ def show() -> None:
 
 
 def _vgg(factor: int) -> None:
-    rows, said = ask(counts.vgg_layers), ask(values)
+    rows, said = cached_query(counts.vgg_layers), cached_query(values)
     unit = "GFLOP" if factor == 2 else "GMAC"
     rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
@@ -76,7 +76,7 @@ def _vgg(factor: int) -> None:
 
 def _against_lu() -> None:
     st.subheader("Beside the tables of Lu et al.", divider="gray")
-    rows = ask(counts.lu_against_counts)
+    rows = cached_query(counts.lu_against_counts)
     totals = rows[rows["lu_kind"] == "Total"].dropna()
     if totals.empty:
         missing("The tables of Lu et al. are not in the store.", "python -m store build")
@@ -102,11 +102,11 @@ def _against_lu() -> None:
 
 def _any_network(factor: int) -> None:
     st.subheader("Any network that was counted", divider="gray")
-    networks = ask(counts.networks)
+    networks = cached_query(counts.networks)
     names = networks["model"].tolist()
     model = st.selectbox("Network", names, index=names.index("vgg19") if "vgg19" in names else 0, key="network", bind="query-params")
     row = networks.set_index("model").loc[model]
-    kinds = ask(counts.kinds, model)
+    kinds = cached_query(counts.kinds, model)
     with st.container(horizontal=True):
         st.metric("Multiply-accumulates", f"{row['macs'] / 1e9:,.3f} G", border=True)
         st.metric("FLOPs", f"{row['flops'] / 1e9:,.3f} G", border=True)
@@ -127,5 +127,5 @@ def _any_network(factor: int) -> None:
         csv=kinds,
     )
     with st.expander("Its layers, and all networks, as tables"):
-        st.dataframe(ask(counts.layers, model), hide_index=True, alt="Layers of the chosen network")
+        st.dataframe(cached_query(counts.layers, model), hide_index=True, alt="Layers of the chosen network")
         st.dataframe(networks, hide_index=True, alt="All counted networks with their totals")

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
 from pages.sections.flops import charts
@@ -13,7 +13,7 @@ from store.flops import peaks
 def show() -> None:
     """The answer, the table of readings, and the check against measured throughput."""
     card("3.4")
-    rows = ask(peaks.k80_inference)
+    rows = cached_query(peaks.k80_inference)
     if rows.empty:
         missing("The K80's peaks or the FLOPs are not in the store.", "python -m compute flops")
         return
@@ -46,7 +46,7 @@ def show() -> None:
 
 
 def _reality() -> None:
-    rows = ask(peaks.k80_reality)
+    rows = cached_query(peaks.k80_reality)
     if rows.empty:
         return
     figure(

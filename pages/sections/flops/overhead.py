@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs, published
 from pages.sections.flops import charts
@@ -27,7 +27,7 @@ def show() -> None:
 
 
 def _paper() -> None:
-    rows = ask(times.lu_gap)
+    rows = cached_query(times.lu_gap)
     if rows.empty:
         missing("The tables of Lu et al. are not in the store.", "python -m store build")
         return
@@ -54,7 +54,7 @@ def _paper() -> None:
         data=gpu,
     )
     figure(
-        ask(times.lu_times),
+        cached_query(times.lu_times),
         title="Tables 2, 3, 5 and 6 as printed",
         alt_text="Layer times of Lu et al. as printed",
         origins=origins,
@@ -64,7 +64,7 @@ def _paper() -> None:
 
 def _ours() -> None:
     st.subheader("Our own measurement", divider="gray")
-    rows = ask(times.own_gap)
+    rows = cached_query(times.own_gap)
     if rows.empty:
         missing("No timings have been measured yet.", "python -m compute timings")
         return
@@ -87,7 +87,7 @@ def _ours() -> None:
         data=long,
         csv=mine,
     )
-    ratios = ask(times.lu_gap)[["network", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
+    ratios = cached_query(times.lu_gap)[["network", "platform", "layers", "ratio", "overhead_per_layer_ms"]]
     both = _side_by_side(mine.assign(platform=f"here: {device}"), ratios)
     figure(
         both,

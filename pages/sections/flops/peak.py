@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from compute.models.paleo import Platform, layer_times, throughput
+from compute.core.paleo import Platform, layer_times, throughput
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, of_runs, published
 from pages.sections.flops import charts
@@ -23,7 +23,7 @@ def show() -> None:
 
 
 def _explorer() -> None:
-    models, devices = ask(counts.networks), ask(peaks.devices)
+    models, devices = cached_query(counts.networks), cached_query(peaks.devices)
     if models.empty or devices.empty:
         missing("The explorer needs counted networks.", "python -m compute flops")
         return
@@ -34,12 +34,12 @@ def _explorer() -> None:
     label = second.selectbox("Device and peak", devices["label"], index=_default(devices), key="device", bind="query-params")
     first, second = st.columns(2)
     batch = first.slider("Batch (images)", 1, 256, 1, key="batch", bind="query-params")
-    usual = round(100 * float(ask(catalogue.fact, "paleo_ppp_code_default") or 1))
+    usual = round(100 * float(cached_query(catalogue.fact, "paleo_ppp_code_default") or 1))
     ppp = second.slider(
         "Platform Percent of Peak (%)", 5, 100, usual, key="ppp", bind="query-params", help=f"PALEO's code uses {usual} % by default."
     )
     device = devices.set_index("label").loc[label]
-    rows = ask(counts.layers, model)
+    rows = cached_query(counts.layers, model)
     times = layer_times(
         flops=rows["flops"].to_numpy(),
         input_bytes=rows["input_bytes"].to_numpy(),
@@ -85,7 +85,7 @@ def _default(devices) -> int:
 
 
 def _implied() -> None:
-    rows = ask(peaks.implied_ppp)
+    rows = cached_query(peaks.implied_ppp)
     if rows.empty:
         missing("The table of implied PPP needs counted networks.", "python -m compute flops")
         return
@@ -115,7 +115,7 @@ def _implied() -> None:
 
 
 def _rates() -> None:
-    rows = ask(times.own_rates)
+    rows = cached_query(times.own_rates)
     if rows.empty:
         missing("Rates by kind of layer need timings.", "python -m compute timings")
         return

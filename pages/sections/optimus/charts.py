@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from pages.parts.figure import drawing, tips
+from pages.parts.figure import drawing, tooltips
 
 TOP = alt.Legend(orient="top")
 GPU = alt.Color("gpu_type:N", title=None, legend=TOP)
@@ -19,7 +19,7 @@ def curves(y: str, title: str) -> alt.Chart:
             y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=False)),
             color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=3)),
             strokeDash=alt.StrokeDash("gpu_type:N", title=None, legend=alt.Legend(orient="bottom")),
-            tooltip=tips("network", "gpu_type", "epoch", train_loss=".3f", test_accuracy=".1%"),
+            tooltip=tooltips("network", "gpu_type", "epoch", train_loss=".3f", test_accuracy=".1%"),
         )
         .properties(height=420)
     )
@@ -32,14 +32,14 @@ def fit() -> alt.LayerChart:
         alt.Chart()
         .transform_filter("datum.series == 'training'")
         .mark_point(filled=True, size=22, opacity=0.6, color="gray")
-        .encode(x=alt.X("step:Q", title="Step"), y=alt.Y("loss:Q", title="Training loss"), tooltip=tips(step=",.0f", loss=".3f"))
+        .encode(x=alt.X("step:Q", title="Step"), y=alt.Y("loss:Q", title="Training loss"), tooltip=tooltips(step=",.0f", loss=".3f"))
     )
     lines = (
         alt.Chart()
         .transform_filter("datum.series != 'training'")
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("step:Q"), y=alt.Y("loss:Q"), color=alt.Color("series:N", title=None, legend=TOP), tooltip=tips("series", step=",.0f", loss=".3f")
+            x=alt.X("step:Q"), y=alt.Y("loss:Q"), color=alt.Color("series:N", title=None, legend=TOP), tooltip=tooltips("series", step=",.0f", loss=".3f")
         )
     )
     return alt.layer(points, lines).properties(height=380)
@@ -55,7 +55,7 @@ def residuals() -> alt.Chart:
             x=alt.X("step:Q", title="Step"),
             y=alt.Y("residual:Q", title="Measured − fitted", axis=alt.Axis(tickCount=5)),
             color=alt.Color("series:N", title=None, legend=TOP),
-            tooltip=tips("series", step=",.0f", residual=".3f"),
+            tooltip=tooltips("series", step=",.0f", residual=".3f"),
         )
         .properties(height=220)
     )
@@ -78,7 +78,7 @@ def forecasts() -> alt.Chart:
             ),
             color=alt.Color("method:N", title=None, legend=TOP),
             detail=[alt.Detail("network:N"), alt.Detail("gpu_type:N")],
-            tooltip=tips("network", "gpu_type", "method", "epoch", forecast_epochs=".1f", error_percent=".0f"),
+            tooltip=tooltips("network", "gpu_type", "method", "epoch", forecast_epochs=".1f", error_percent=".0f"),
         )
         .properties(height=380)
     )
@@ -99,7 +99,7 @@ def coefficients(title: str) -> alt.LayerChart:
             y=y,
             color=GPU,
             shape=alt.Shape("role:N", title=None, sort=["regression saw it", "held out"], legend=alt.Legend(orient="bottom")),
-            tooltip=tips("network", "gpu_type", "role", value=".4g", low=".4g", high=".4g", regressed=".4g"),
+            tooltip=tooltips("network", "gpu_type", "role", value=".4g", low=".4g", high=".4g", regressed=".4g"),
         )
     )
     return alt.layer(lines, intervals, points).properties(height=340)
@@ -116,7 +116,7 @@ def prediction() -> alt.Chart:
             y=alt.Y("loss:Q", title="Mean training loss of an epoch", scale=alt.Scale(zero=False)),
             color=GPU,
             strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "trained"], legend=alt.Legend(orient="bottom")),
-            tooltip=tips("gpu_type", "series", "epoch", loss=".3f"),
+            tooltip=tooltips("gpu_type", "series", "epoch", loss=".3f"),
         )
         .properties(height=380)
     )
@@ -129,7 +129,7 @@ def hours() -> alt.Chart:
         x=alt.X("workers:Q", title="Workers"),
         y=alt.Y("hours:Q", title="Hours to the accuracy", scale=alt.Scale(zero=False)),
         color=alt.Color("servers:N", title="Parameter servers", legend=TOP),
-        tooltip=tips("servers", "workers", hours=".2f"),
+        tooltip=tooltips("servers", "workers", hours=".2f"),
     )  # fmt: skip
     best = line.transform_filter("datum.best").mark_point(filled=True, size=140, shape="diamond")
     return alt.layer(line, best).properties(height=320)
@@ -142,7 +142,7 @@ def costs() -> alt.LayerChart:
         "x": alt.X("hours:Q", title="Hours to the accuracy", scale=alt.Scale(type="log", nice=False, padding=10)),
         "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log", nice=False, padding=10)),
     }
-    dots = {**place, "color": GPU, "tooltip": tips("gpu_type", "servers", "workers", hours=".3g", usd=".3g")}
+    dots = {**place, "color": GPU, "tooltip": tooltips("gpu_type", "servers", "workers", hours=".3g", usd=".3g")}
     every = alt.Chart().mark_point(filled=True, opacity=0.35, size=30).encode(**dots)
     front = alt.Chart().transform_filter("datum.front")
     best = front.mark_point(filled=True, opacity=1, size=90).encode(**dots)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from compute.models.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs, published
 from pages.sections.optimus import charts
@@ -27,15 +27,15 @@ WHY = {
 def show() -> None:
     """The answer, hours against workers on the paper's cluster, and cost against hours on the GPU types."""
     card("4.3")
-    models, epochs = ask(predictions.plan_inputs), ask(predictions.epochs_to_target)
+    models, epochs = cached_query(predictions.plan_inputs), cached_query(predictions.epochs_to_target)
     if models.empty:
         missing("There is no plan yet; it needs the prediction of ResNet-50.", "python -m compute plan")
         return
     top = int(epochs.dropna(subset=["predicted"])["target_percent"].max())
     left, right = st.columns(2)
-    target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, ask(predictions.common_target) or top, key="plan_target", bind="query-params")
+    target = left.slider("Test accuracy to reach (%)", int(epochs["target_percent"].min()), top, cached_query(predictions.common_target) or top, key="plan_target", bind="query-params")
     batch = right.slider("Images of a step over all workers (M)", 8, 512, int(models.set_index("name")["m_batch"]["synchronous"]), key="m", bind="query-params",
-                         help=f"Of the paper's cluster. The paper does not state the batch size of its coefficients; its own Fig. 9 implies about {ask(catalogue.fact, 'optimus_m_implied')}. "
+                         help=f"Of the paper's cluster. The paper does not state the batch size of its coefficients; its own Fig. 9 implies about {cached_query(catalogue.fact, 'optimus_m_implied')}. "
                          "A GPU type has the batch of its published throughputs.")  # fmt: skip
     wanted = epochs[epochs["target_percent"] == target].set_index("gpu_type")["predicted"].dropna()
     if wanted.empty:
@@ -70,7 +70,7 @@ def _hours(models: pd.DataFrame, wanted: pd.Series, images: float, batch: int, t
         title=f"{'Workers with one ' + name if name in gpus else name.capitalize() + ' training'} to {target} %: "
         + "; ".join(f"{b.servers} servers are fastest with {b.workers} worker{'s' if b.workers > 1 else ''} ({_time(b.hours)})" for b in best),
         alt_text="Hours to the accuracy against the number of workers for two and four parameter servers",
-        origins=of_runs(ask(losses.behind, "plan")) + published("Peng 2018, Table 2", *(["CIFAR course runs"] if name in gpus else [])),
+        origins=of_runs(cached_query(losses.behind, "plan")) + published("Peng 2018, Table 2", *(["CIFAR course runs"] if name in gpus else [])),
         caption=f"{epochs:.1f} epochs of {images:,.0f} images at {batch:.0f} images a step, "
         + (
             f"modelled: computing from published training throughputs on a {name}, in proportion to the images, which is the best that can be hoped for as shares get small, "
@@ -93,7 +93,7 @@ def _served(servers: int) -> str:
 
 def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) -> None:
     st.subheader("What a plan costs on each GPU type", divider="gray")
-    prices = ask(predictions.prices)
+    prices = cached_query(predictions.prices)
     columns = st.columns(len(prices) + 1)
     hourly = {
         r.gpu_type: column.number_input(
@@ -127,8 +127,8 @@ def _costs(models: pd.DataFrame, epochs: pd.Series, images: float, target: int) 
         charts.costs(),
         title=f"{count} of {len(plans)} plans to {target} % {'is' if count == 1 else 'are'} on the front: nothing is both faster and cheaper",
         alt_text="Cost against hours of every plan with the Pareto front",
-        origins=of_runs(ask(losses.behind, "plan")) + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
+        origins=of_runs(cached_query(losses.behind, "plan")) + published("CIFAR course runs", "Peng 2018", "Paperspace prices"),
         caption="Line: the front. A GPU by itself needs no server. Modelled: computing from published training throughputs of CIFAR ResNets on one GPU, exchange of gradients from the paper's coefficients in proportion to the "
-        f"network's size (its cluster had {ask(catalogue.fact, 'optimus_testbed_network_gbps')} Gbit/s Ethernet). The K80's throughput is uncertain: epochs that its source logged took about twice as long. Prices are one provider's list, and age.",
+        f"network's size (its cluster had {cached_query(catalogue.fact, 'optimus_testbed_network_gbps')} Gbit/s Ethernet). The K80's throughput is uncertain: epochs that its source logged took about twice as long. Prices are one provider's list, and age.",
         data=plans,
     )

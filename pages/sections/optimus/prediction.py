@@ -3,8 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from compute.core.vocabulary import HELD_OUT_DEPTH
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.optimus import charts
@@ -19,14 +20,14 @@ SEGMENTS = {"whole training": "all", "first piece": "1", "second": "2", "third":
 def show() -> None:
     """The answer, the regressions, predicted against trained, and epochs to an accuracy."""
     card("4.2")
-    rows = ask(predictions.regressions)
+    rows = cached_query(predictions.regressions)
     if rows.empty:
         missing(
             "Nothing has been predicted yet; the regression needs the trainings of three depths on two GPU types at least.",
             "python -m compute predict",
         )
         return
-    origins = of_runs(ask(losses.behind, "predict", "train"))
+    origins = of_runs(cached_query(losses.behind, "predict", "train"))
     _coefficients(origins)
     _regressions(rows, origins)
     _curves(origins)
@@ -38,7 +39,7 @@ def _coefficients(origins) -> None:
     name = left.segmented_control("Coefficient", list(PARAMETERS), default="β2", required=True, key="coefficient", bind="query-params")
     piece = right.segmented_control("Fitted to the", list(SEGMENTS), default="whole training", required=True, key="piece", bind="query-params")
     parameter, segment = PARAMETERS.get(name, "beta2"), SEGMENTS.get(piece, "all")
-    rows, effect = (frame[(frame["parameter"] == parameter) & (frame["segment"] == segment)] for frame in (ask(predictions.coefficients), ask(predictions.effects)))
+    rows, effect = (frame[(frame["parameter"] == parameter) & (frame["segment"] == segment)] for frame in (cached_query(predictions.coefficients), cached_query(predictions.effects)))
     if rows.empty:
         st.info(f"There is no {name} in the {piece} piece: most trainings leave it open there, because their loss hardly moves. {HELD}", icon=":material/info:")
         return
@@ -53,12 +54,12 @@ def _coefficients(origins) -> None:
         origins=origins,
         caption="Of losses as they are, not divided by the largest, which grows with depth. Bars: 95 % interval of the fit, none where the coefficient is not identified. "
         "Lines: what is predicted, by a regression that has not seen the held-out ResNet-50, within the values that it saw.",
-        data=rows.assign(role=np.where(rows["depth"] == predictions.HELD_OUT, "held out", "regression saw it")),
+        data=rows.assign(role=np.where(rows["depth"] == HELD_OUT_DEPTH, "held out", "regression saw it")),
     )
 
 
 def _regressions(rows, origins) -> None:
-    each = ask(predictions.effects)
+    each = cached_query(predictions.effects)
     if each.empty:
         return
     depth, gpu, count = each["depth_matters"].sum(), each["gpu_matters"].sum(), len(each)
@@ -83,10 +84,10 @@ def _weak(effects) -> str:
 
 
 def _curves(origins) -> None:
-    rows = ask(predictions.curves)
+    rows = cached_query(predictions.curves)
     last = int(rows["epoch"].max())
     window = st.slider("Window of epochs for the percentages", 1, last, (1, last), key="window", bind="query-params")
-    errors = ask(predictions.errors, *window)
+    errors = cached_query(predictions.errors, *window)
     long = rows.melt(["gpu_type", "epoch"], ["predicted", "trained"], "series", "loss").dropna()
     figure(
         charts.prediction(),
@@ -114,12 +115,12 @@ def _curves(origins) -> None:
 
 
 def _epochs(origins) -> None:
-    rows, common = ask(predictions.epochs_to_target), ask(predictions.common_target)
+    rows, common = cached_query(predictions.epochs_to_target), cached_query(predictions.common_target)
     if common is None:
         return
     low, high = int(rows["target_percent"].min()), int(rows["target_percent"].max())
     target = st.slider("Test accuracy to reach (%)", low, high, common, key="target", bind="query-params")
-    mine, between = rows[rows["target_percent"] == target], " or ".join(map(str, ask(predictions.left_out)))
+    mine, between = rows[rows["target_percent"] == target], " or ".join(map(str, cached_query(predictions.left_out)))
     said = ", ".join(f"{r.predicted:.0f} on {r.gpu_type}" for r in mine.dropna(subset=["predicted"]).itertuples()) or "never at this scale"
     figure(
         mine,

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from pages.parts.figure import drawing, tips
+from pages.parts.figure import drawing, tooltips
 
 TOP = alt.Legend(orient="top", columns=2, symbolOpacity=1)  # two beside each other are not cut off on a phone
 SPREAD = {"y": "low:Q", "y2": "high:Q"}  # without a title, so that the axis has the one of the points
@@ -31,7 +31,7 @@ def noise() -> alt.LayerChart:
     """Accuracy against the share of wrong labels: noise_percent, percent, low, high, stage; `marked` shares have a dotted line."""
     x, color = alt.X("noise_percent:Q", title="Labels replaced at random (%)"), alt.Color("stage:N", title=None, legend=TOP)
     seen = alt.Chart().transform_filter("isValid(datum.percent)")
-    lines = _accuracies(seen, x, color, tips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"))
+    lines = _accuracies(seen, x, color, tooltips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f"))
     return alt.layer(seen.mark_rule().encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
 
@@ -46,7 +46,7 @@ def resampling() -> alt.LayerChart:
         .mark_point(filled=True, size=90, opacity=1)
         .encode(
             y=alt.Y("percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
-            tooltip=tips("part", "sampling", percent=".1f", low=".1f", high=".1f", images=".0f"),
+            tooltip=tooltips("part", "sampling", percent=".1f", low=".1f", high=".1f", images=".0f"),
             **place,
         )
     )
@@ -58,12 +58,12 @@ def students() -> alt.LayerChart:
     """Accuracy against K, one line a P, with dashed lines for what it is compared with: k, percent, low, high, series; rows with `level` are the dashed ones; `marked` Ks have a dotted line."""
     x, color = LOG_K, alt.Color("series:N", title=None, legend=TOP)
     seen = alt.Chart().transform_filter("isValid(datum.k)")
-    lines = _accuracies(seen, x, color, tips("series", k=",.0f", percent=".1f", low=".1f", high=".1f", gain="+.1f"))
+    lines = _accuracies(seen, x, color, tooltips("series", k=",.0f", percent=".1f", low=".1f", high=".1f", gain="+.1f"))
     levels = (
         alt.Chart()
         .transform_filter("isValid(datum.level)")
         .mark_rule(strokeDash=[5, 4])
-        .encode(y=alt.Y("level:Q"), color=color, tooltip=tips("series", level=".1f"))
+        .encode(y=alt.Y("level:Q"), color=color, tooltip=tooltips("series", level=".1f"))
     )
     return alt.layer(levels, seen.mark_rule(opacity=0.6).encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=380)
 
@@ -77,7 +77,7 @@ def precision() -> alt.LayerChart:
         x=x,
         y=alt.Y("precision_percent:Q", title="Correct labels (%)", scale=alt.Scale(domain=[0, 100])),
         color=color,
-        tooltip=tips("series", rank=",.0f", precision_percent=".1f", low=".1f", high=".1f", classes=".0f"),
+        tooltip=tooltips("series", rank=",.0f", precision_percent=".1f", low=".1f", high=".1f", classes=".0f"),
     )
     return alt.layer(seen.mark_area(opacity=0.2).encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
@@ -90,7 +90,7 @@ def correct() -> alt.LayerChart:
         x=LOG_K,
         y=alt.Y("precision_percent:Q", title="Correct labels (%)", scale=alt.Scale(zero=False)),
         color=color,
-        tooltip=tips("series", k=",.0f", labels=",.0f", precision_percent=".1f", precision_low=".1f", precision_high=".1f"),
+        tooltip=tooltips("series", k=",.0f", labels=",.0f", precision_percent=".1f", precision_low=".1f", precision_high=".1f"),
     )
     bars = seen.mark_rule(opacity=0.6).encode(x=LOG_K, y="precision_low:Q", y2="precision_high:Q", color=color)
     return alt.layer(bars, lines, _mark()).properties(height=320)
@@ -108,7 +108,7 @@ def balance() -> alt.LayerChart:
             y=alt.Y("least:Q", title="Labels of a class, least to most", scale=alt.Scale(type="symlog", constant=100), axis=alt.Axis(format=",d")),
             y2="most:Q",
             color=alt.Color("series:N", title=None, legend=TOP),
-            tooltip=tips("series", k=",.0f", least=",.0f", most=",.0f"),
+            tooltip=tooltips("series", k=",.0f", least=",.0f", most=",.0f"),
         )
     )
     return alt.layer(areas, _mark()).properties(height=320)

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.supervision import charts
@@ -21,7 +21,7 @@ NAMES = {"sqrt": "square-root", "uniform": "uniform"}
 def noise() -> None:
     """2.2a: the answer, and accuracy against the share of wrong labels."""
     card("2.2a")
-    rows = ask(experiments.noise)
+    rows = cached_query(experiments.noise)
     if rows.empty:
         missing("Nothing has been pretrained on wrong labels yet.", "python -m compute noise")
         return
@@ -38,7 +38,7 @@ def noise() -> None:
         charts.noise(),
         title=title,
         alt_text="Test accuracy against the share of labels replaced at random",
-        origins=of_runs(ask(experiments.run_ids, "noise")),
+        origins=of_runs(cached_query(experiments.run_ids, "noise")),
         caption=f"Pretrained on a part of CIFAR-10, in which each wrong label is another class drawn uniformly; after transfer: a linear classifier on the network's features, trained with "
         f"clean labels of another part; the same on the network before any training is the floor. {over(rows)}",
         data=pd.concat([shown, charts.marked(marked)]),
@@ -49,12 +49,12 @@ def noise() -> None:
 def resampling() -> None:
     """2.2b: the answer, and accuracy of head, middle and tail classes by sampling."""
     card("2.2b")
-    rows = ask(experiments.resampling)
+    rows = cached_query(experiments.resampling)
     if rows.empty:
         missing("Nothing has been pretrained on a long tail yet.", "python -m compute resampling")
         return
     left, right = st.columns(2)
-    said = left.segmented_control("Judged", list(STAGES), default="after transfer", required=True, key="judged", bind="query-params")
+    said = left.segmented_control("Judged", list(STAGES), default="after transfer", required=True, key="evaluated", bind="query-params")
     against = right.segmented_control("Against natural sampling", list(AGAINST), default="both", required=True, key="sampling", bind="query-params")
     samplings = AGAINST.get(against, AGAINST["both"])
     mine = rows[(rows["stage"] == STAGES.get(said, "linear")) & rows["sampling"].isin(["natural", *samplings])]
@@ -69,7 +69,7 @@ def resampling() -> None:
         charts.resampling(),
         title=title,
         alt_text="Test accuracy of head, middle and tail classes by sampling",
-        origins=of_runs(ask(experiments.run_ids, "resampling")),
+        origins=of_runs(cached_query(experiments.run_ids, "resampling")),
         caption="The source is Zipf-distributed; which class is common is drawn anew for each seed. Head: the three commonest classes, tail: the three rarest. Every class counts "
         f"alike. {over(rows)}",
         data=mine,

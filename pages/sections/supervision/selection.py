@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
@@ -22,14 +22,14 @@ COLUMNS = (
 def parameters() -> None:
     """2.3b: the answer, and balance and correctness of the set by K and P."""
     card("2.3b")
-    rows = ask(selection.by_k)
+    rows = cached_query(selection.by_k)
     if rows.empty:
         missing("No teacher has selected anything yet.", "python -m compute teacher")
         return
-    origins = of_runs(ask(experiments.run_ids, "teacher"))
+    origins = of_runs(cached_query(experiments.run_ids, "teacher"))
     p = _chosen("P, classes kept of an image", rows["p"], "p")
     mine = rows[rows["p"] == p]
-    last, single, pool = mine.iloc[-1], rows[(rows["p"] == rows["p"].min()) & (rows["k"] == mine["k"].max())].iloc[0], ask(selection.images_of_a_class)
+    last, single, pool = mine.iloc[-1], rows[(rows["p"] == rows["p"].min()) & (rows["k"] == mine["k"].max())].iloc[0], cached_query(selection.images_of_a_class)
     beyond = f"Dotted: the {pool:,.0f} images that the pool has of a class; no larger K can be filled with correct labels." if pool else ""
     both = pd.concat(
         [
@@ -64,7 +64,7 @@ def parameters() -> None:
         caption=COLUMNS,
         columns=_formats(rows),
     )
-    _rare(ask(selection.thinned), origins)
+    _rare(cached_query(selection.thinned), origins)
 
 
 def _rare(rows: pd.DataFrame, origins) -> None:
@@ -89,7 +89,7 @@ def _rare(rows: pd.DataFrame, origins) -> None:
 def construction() -> None:
     """2.3c: the answer, the images at chosen ranks, and those that two classes took."""
     card("2.3c")
-    rows = ask(selection.by_k)
+    rows = cached_query(selection.by_k)
     if rows.empty:
         missing("No teacher has selected anything yet.", "python -m compute teacher")
         return
@@ -98,11 +98,11 @@ def construction() -> None:
         p = _chosen("P, classes kept of an image", rows["p"], "p")
     with middle:
         k = _chosen("K, images of a class", rows["k"], "k")
-    names = ask(selection.class_names)
+    names = cached_query(selection.class_names)
     label = right.selectbox("Class", names, key="class", bind="query-params")
     class_id = names.index(label) if label in names else 0
     mine = rows[(rows["p"] == p) & (rows["k"] == k)].iloc[0]
-    ranked = ask(selection.ranked_pictures, p, class_id).query("rank <= @k")
+    ranked = cached_query(selection.ranked_pictures, p, class_id).query("rank <= @k")
     ends = pd.concat([ranked.head(SHOWN // 2), ranked.tail(SHOWN // 2)]).drop_duplicates("rank")
     with st.container(border=True):
         length = int(ranked["rank"].max()) if len(ranked) else 0
@@ -111,7 +111,7 @@ def construction() -> None:
             (row.png, f"rank {row.rank:,}: {row.score:.2f}" + ("" if row.correct else f", really {names[row.true_id]}")) for row in ends.itertuples()
         )
         st.caption("The teacher's score for the class below each image. Images of the first seed's selection.")
-    twice = ask(selection.double_pictures, k, p)
+    twice = cached_query(selection.double_pictures, k, p)
     if p == 1:
         said = "With P = 1 an image keeps one class only, so none can have two."
     elif twice.empty:
@@ -127,7 +127,7 @@ def construction() -> None:
         rows[rows["p"] == p],
         title=f"With K = {k:,} and P = {p}, {mine['precision_percent']:.1f} % of the labels are correct",
         alt_text="The new labelled set by K",
-        origins=of_runs(ask(experiments.run_ids, "teacher")),
+        origins=of_runs(cached_query(experiments.run_ids, "teacher")),
         caption=COLUMNS,
         columns=_formats(rows),
     )

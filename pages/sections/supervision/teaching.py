@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from store.supervision import experiments
@@ -19,7 +19,7 @@ KINDS = {
 def show() -> None:
     """The answer, and the teacher, the student and what it is compared with in one table."""
     card("2.3a")
-    rows, teachers = ask(experiments.students), ask(experiments.teachers)
+    rows, teachers = cached_query(experiments.students), cached_query(experiments.teachers)
     if teachers.empty:
         missing("No student has been taught yet.", "python -m compute teacher")
         return
@@ -31,7 +31,7 @@ def show() -> None:
         teachers.drop(columns=["main", "depth"]),
         title=f"The teacher labels {teacher['unlabelled_percent']:.1f} % of the {teacher['unlabelled']:,.0f} images without labels correctly, before any selection",
         alt_text="Accuracy of the teachers",
-        origins=of_runs(ask(experiments.run_ids, "teacher")),
+        origins=of_runs(cached_query(experiments.run_ids, "teacher")),
         caption="percent: test images right, spread: its standard deviation over the seeds; unlabelled_percent: images without labels whose best score is for the right class. "
         "The deeper network teaches; the other one is of the student's kind, for self-training, and makes as many steps as a student.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "unlabelled_percent")},
@@ -53,9 +53,9 @@ def _students(rows, k: float, p: float, teacher) -> None:
         ],
         title=title,
         alt_text="Test accuracy of students by what they were trained on",
-        origins=of_runs(ask(experiments.run_ids, "student", "teacher")),
+        origins=of_runs(cached_query(experiments.run_ids, "student", "teacher")),
         caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student makes as many steps, the one on labelled data alone too. percent: mean test accuracy over the seeds, gain: points against the "
         "same seed's student on labelled data alone; spreads: standard deviations over the seeds, each of which draws its own labelled images. "
-        f"Convolutions and matrix products in {ask(experiments.precisions, 'student', 'teacher')}.",
+        f"Convolutions and matrix products in {cached_query(experiments.precisions, 'student', 'teacher')}.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain", "gain_spread")},
     )

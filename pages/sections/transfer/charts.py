@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from pages.parts.figure import drawing, tips
+from pages.parts.figure import drawing, tooltips
 from pages.sections.transfer.choice import APPROACH
 
 TOP = alt.Legend(orient="top")
@@ -22,7 +22,7 @@ def images_by_class(by_name: bool) -> alt.Chart:
             y=alt.Y("sum(images):Q", title="Images"),
             color=alt.Color("split:N", title=None, sort=["train", "val", "test"], scale=alt.Scale(domain=["train", "val", "test"]), legend=TOP),
             order=alt.Order("order:Q"),
-            tooltip=tips("class_name", "split", "base_class", images=",.0f", total=",.0f"),
+            tooltip=tooltips("class_name", "split", "base_class", images=",.0f", total=",.0f"),
         )
         .properties(height=320)
     )
@@ -39,16 +39,16 @@ def curves(y: str, title: str, low: str = "", high: str = "") -> alt.LayerChart:
         x=x,
         y=alt.Y(f"{y}:Q", title=title, scale=scale),
         color=color,
-        tooltip=tips("rate", epoch=".0f", lr_now=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"),
+        tooltip=tooltips("rate", epoch=".0f", lr_now=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"),
     )
     rules = alt.Chart().transform_filter("isValid(datum.drop)").mark_rule(strokeDash=[4, 4], color="gray").encode(x=alt.X("drop:Q"))
     band = seen.mark_area(opacity=0.2).encode(x=x, y=alt.Y(f"{low}:Q"), y2=f"{high}:Q", color=color) if low else None
     return alt.layer(*([band] if band else []), lines, rules).properties(height=340)
 
 
-def with_drops(rows: pd.DataFrame, drops: pd.DataFrame) -> pd.DataFrame:
+def with_drops(rows: pd.DataFrame, milestones: pd.DataFrame) -> pd.DataFrame:
     """The data of `curves`: its lines, and a row for each drop."""
-    return pd.concat([rows, drops.rename(columns={"epoch": "drop"})])
+    return pd.concat([rows, milestones.rename(columns={"epoch": "drop"})])
 
 
 @drawing
@@ -58,7 +58,7 @@ def accuracies() -> alt.LayerChart:
     y = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(labelLimit=220))
     points = alt.Chart().mark_point(filled=True, size=110, opacity=1).encode(
         x=alt.X("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=True), axis=alt.Axis(tickCount=10)), y=y, color=color,
-        tooltip=tips("label", "approach", test_percent=".1f", low=".1f", high=".1f", val_percent=".1f", seeds=".0f"),
+        tooltip=tooltips("label", "approach", test_percent=".1f", low=".1f", high=".1f", val_percent=".1f", seeds=".0f"),
     )  # fmt: skip
     intervals = alt.Chart().mark_rule(strokeWidth=2).encode(x=alt.X("low:Q"), x2="high:Q", y=y, color=color)
     return alt.layer(intervals, points).properties(height=alt.Step(26))
@@ -74,7 +74,7 @@ def costs(x: str, title: str) -> alt.Chart:
             x=alt.X(f"{x}:Q", title=title, scale=alt.Scale(type="log"), axis=alt.Axis(format="~s")),
             y=alt.Y("test_percent:Q", title="Test accuracy (%)", scale=alt.Scale(zero=False)),
             color=COLOR,
-            tooltip=tips("label", "approach", test_percent=".1f", seconds=",.0f", flops=".2s"),
+            tooltip=tooltips("label", "approach", test_percent=".1f", seconds=",.0f", flops=".2s"),
         )
         .properties(height=340)
     )
@@ -93,7 +93,7 @@ def classes(x: str) -> alt.LayerChart:
             y=alt.Y("finetune_percent:Q", title="Fine-tuned (%)", scale=alt.Scale(domain=[0, 100])),
             size=alt.Size("test_images:Q", title="Test images", legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray")),
             color=alt.Color("imagenet:N", title=None, legend=TOP),
-            tooltip=tips("class_name", "base_class", extract_percent=".0f", finetune_percent=".0f", test_images=".0f", train_images=".0f"),
+            tooltip=tooltips("class_name", "base_class", extract_percent=".0f", finetune_percent=".0f", test_images=".0f", train_images=".0f"),
         )
     )
     same = alt.Chart().transform_filter("isValid(datum.even)").mark_line(strokeDash=[4, 4], color="gray").encode(x=alt.X("even:Q"), y=alt.Y("even:Q"))

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from pages.parts.data import ask
+from pages.parts.data import cached_query
 from store.transfer import results
 
 APPROACH = {"finetune": "fine-tuning", "extract": "last layer", "adabn": "last layer, AdaBN", "linear": "linear classifier", "scratch": "from scratch"}
@@ -11,7 +11,7 @@ APPROACH = {"finetune": "fine-tuning", "extract": "last layer", "adabn": "last l
 
 def chosen_size(*jobs: str) -> tuple[str, int] | None:
     """The data set and pixels that the reader chose among those with runs of all `jobs`; None without any."""
-    there = ask(results.sizes, list(jobs))
+    there = cached_query(results.sizes, list(jobs))
     if there.empty:
         return None
     labels = {f"{row.dataset}, {row.px} px": (row.dataset, row.px) for row in there.itertuples()}
@@ -22,12 +22,12 @@ def chosen_size(*jobs: str) -> tuple[str, int] | None:
 
 
 def named(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `rates` or `judged` with the approach in words, and a label with the rate."""
+    """The rows of `rates` or `evaluated` with the approach in words, and a label with the rate."""
     approach = rows["job"].map(APPROACH)
     return rows.assign(approach=approach, label=[name if pd.isna(lr) else f"{name}, {lr:g}" for name, lr in zip(approach, rows["lr"], strict=True)])
 
 
 def weights_of(size: tuple[str, int]) -> str:
     """Where the base weights come from, for a caption."""
-    known = sorted(ask(results.judged, *size)["weights"].dropna().unique())
+    known = sorted(cached_query(results.evaluated, *size)["weights"].dropna().unique())
     return f"Base weights: {'; '.join(known)}." if known else ""

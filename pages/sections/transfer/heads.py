@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.transfer import charts
@@ -32,11 +32,11 @@ def show() -> None:
     if size is None:
         missing("No last layer has been trained yet.", "python -m compute extract")
         return
-    rates = named(ask(results.rates, *size).query("job in ('extract', 'linear')"))
+    rates = named(cached_query(results.rates, *size).query("job in ('extract', 'linear')"))
     origins = of_runs(" ".join(rates["run_ids"]).split())
     chosen = st.segmented_control("Curve", list(SHOWN), default="validation accuracy", required=True, key="curve", bind="query-params")
     column, title, low, high = SHOWN.get(chosen, SHOWN["validation accuracy"])
-    rows, drops = ask(results.curves, *size, "extract"), ask(results.drops, *size, "extract")
+    rows, milestones = cached_query(results.curves, *size, "extract"), cached_query(results.milestones, *size, "extract")
     ends = rows.groupby("rate", sort=False)[column].last()
     figure(
         charts.curves(column, title, low, high),
@@ -44,7 +44,7 @@ def show() -> None:
         alt_text="Loss or accuracy by epoch of the last layers",
         origins=origins,
         caption=f"Means over {rows['seeds'].max()} seeds, shaded from the least to the most. Dashed: the learning rate falls by ten. {weights_of(size)}",
-        data=charts.with_drops(rows, drops),
+        data=charts.with_drops(rows, milestones),
         csv=rows,
     )
     best = rates[rates["job"] == "extract"].nlargest(1, "val_percent").iloc[0]
@@ -61,8 +61,8 @@ def show() -> None:
 
 
 def _speed(size: tuple[str, int]) -> None:
-    rows = ask(results.epoch_seconds, *size)
-    runs = ask(results.judged, *size)
+    rows = cached_query(results.epoch_seconds, *size)
+    runs = cached_query(results.evaluated, *size)
     times = results.comparable(rows)
     title = "Seconds of an epoch"
     if {"finetune", "whole"} <= set(times.index):

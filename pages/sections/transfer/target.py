@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure, plain
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
@@ -17,7 +17,7 @@ SAMPLES = 2  # of each of two classes
 def show() -> None:
     """The answer, the distribution of images per class, and four samples of two classes."""
     card("1.1a")
-    known = ask(dataset.datasets)
+    known = cached_query(dataset.datasets)
     if known.empty:
         missing("No data set has been described yet.", "python -m compute dataset")
         return
@@ -25,13 +25,13 @@ def show() -> None:
     name = st.segmented_control("Data set", names, default=names[0], required=True, key="dataset", bind="query-params") if len(names) > 1 else names[0]
     name = name if name in names else names[0]
     row = known.set_index("dataset").loc[name]
-    classes = ask(dataset.classes, name)
+    classes = cached_query(dataset.classes, name)
     _distribution(name, row, classes)
     _samples(name, row, classes)
 
 
 def _distribution(name: str, row, classes) -> None:
-    balance = ask(dataset.balance, name)
+    balance = cached_query(dataset.balance, name)
     left, right = st.columns(2)
     split = left.segmented_control("Split", SPLITS, default="all", required=True, key="split", bind="query-params")
     order = right.segmented_control("Order of the classes", ["by images", "by name"], default="by images", required=True, key="order", bind="query-params")
@@ -68,7 +68,7 @@ def _samples(name: str, row, classes) -> None:
     first = left.selectbox("One class", options, key="class_a", bind="query-params")
     second = right.selectbox("Another class", options, index=min(1, len(options) - 1), key="class_b", bind="query-params")
     chosen = [int(names[one]) for one in dict.fromkeys((first, second)) if one in names]
-    rows = ask(dataset.samples, name, chosen, SAMPLES)
+    rows = cached_query(dataset.samples, name, chosen, SAMPLES)
     with st.container(border=True):
         st.markdown(f"**{len(rows)} images of {' and '.join(map(plain, dict.fromkeys(rows['class_name'])))}**")
         pictures((image, f"{class_name} {nth + 1}") for class_name, nth, image in rows[["class_name", "nth", "image"]].itertuples(index=False))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.transfer import charts
@@ -30,7 +30,7 @@ def three_rates() -> None:
     size = _curves(only=None)
     if size is None:
         return
-    rows = named(ask(results.rates, *size).query("job in ('finetune', 'scratch')"))
+    rows = named(cached_query(results.rates, *size).query("job in ('finetune', 'scratch')"))
     if rows.empty:
         return
     best = rows[rows["job"] == "finetune"].nlargest(1, "val_percent")
@@ -51,10 +51,10 @@ def _curves(only: float | None) -> tuple[str, int] | None:
         return None
     chosen = st.segmented_control("Curve", list(SHOWN), default="training loss", required=True, key="curve", bind="query-params")
     column, title = SHOWN.get(chosen, SHOWN["training loss"])
-    rows, drops = ask(results.curves, *size, "finetune"), ask(results.drops, *size, "finetune")
+    rows, milestones = cached_query(results.curves, *size, "finetune"), cached_query(results.milestones, *size, "finetune")
     if only is not None and only in set(rows["lr"]):
         rows = rows[rows["lr"] == only]
-    runs = ask(results.rates, *size).query("job == 'finetune'")
+    runs = cached_query(results.rates, *size).query("job == 'finetune'")
     runs = runs[runs["lr"].isin(rows["lr"])]
     ends = rows.dropna(subset=[column]).groupby("rate", sort=False)[column].last()
     figure(
@@ -63,7 +63,7 @@ def _curves(only: float | None) -> tuple[str, int] | None:
         alt_text="Loss or accuracy by epoch of fine-tuning",
         origins=of_runs(" ".join(runs["run_ids"]).split()),
         caption=f"Dashed: the learning rate falls by ten. The validation images are looked at every few epochs. {weights_of(size)}",
-        data=charts.with_drops(rows, drops),
+        data=charts.with_drops(rows, milestones),
         csv=rows,
     )
     return size

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
-from pages.parts.data import ask, missing
+from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure, plain
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
@@ -25,7 +25,7 @@ def show() -> None:
     if size is None:
         missing("The verdict needs both approaches.", "python -m compute finetune; python -m compute extract")
         return
-    rows = named(ask(results.rates, *size))
+    rows = named(cached_query(results.rates, *size))
     origins = of_runs(" ".join(rows["run_ids"]).split())
     chosen = rows[rows["chosen"] & rows["job"].isin(["finetune", "extract"])].sort_values("val_percent", ascending=False)
     first, second = chosen.iloc[0], chosen.iloc[1]
@@ -49,7 +49,7 @@ def show() -> None:
 
 def _sizes(size: tuple[str, int]) -> None:
     """The same images enlarged, where that was tried."""
-    rows = named(ask(results.by_size, size[0]))
+    rows = named(cached_query(results.by_size, size[0]))
     if rows["px"].nunique() < 2:
         return
     rows = rows[rows["job"].isin(["finetune", "extract", "adabn", "linear"])]
@@ -71,8 +71,8 @@ def _costs(size: tuple[str, int], origins) -> None:
     st.subheader("Accuracy and what it costs", divider="gray")
     cost = st.segmented_control("Cost", list(COSTS), default="FLOPs", required=True, key="cost", bind="query-params")
     column, title = COSTS.get(cost, COSTS["FLOPs"])
-    rows = named(ask(results.judged, *size))
-    per = ask(results.rates, *size).query("chosen").set_index("job")[column]
+    rows = named(cached_query(results.evaluated, *size))
+    per = cached_query(results.rates, *size).query("chosen").set_index("job")[column]
     figure(
         charts.costs(column, title),
         title=f"Fine-tuning at its best rate takes {per['finetune'] / per['extract']:,.0f} times the {cost} of a last layer at its own",
@@ -86,7 +86,7 @@ def _costs(size: tuple[str, int], origins) -> None:
 
 
 def _runs(size: tuple[str, int], origins) -> None:
-    rows = named(ask(results.judged, *size))
+    rows = named(cached_query(results.evaluated, *size))
     shown = ["label", "seed", "val_percent", "test_percent", "class_percent", "seconds", "images_per_s", "flops", "percent_per_pflop", "epochs", "precision", "threads", "device"]
     figure(
         rows[shown],
@@ -102,7 +102,7 @@ def _runs(size: tuple[str, int], origins) -> None:
 
 def _classes(size: tuple[str, int], origins) -> None:
     st.subheader("Class by class", divider="gray")
-    rows = ask(results.by_class, *size)
+    rows = cached_query(results.by_class, *size)
     if rows.empty:
         return
     better, known = rows[rows["gain"] > 0], rows[rows["in_imagenet"]]
@@ -128,7 +128,7 @@ def _confused(size: tuple[str, int], rows: pd.DataFrame) -> None:
     labels = best.set_index("label")["run_id"]
     label = st.segmented_control("Network", list(labels.index), default=labels.index[0], required=True, key="network", bind="query-params")
     run = labels.get(label, labels.iloc[0])
-    pairs = ask(results.confusions, run, PAIRS)
+    pairs = cached_query(results.confusions, run, PAIRS)
     if pairs.empty:
         return
     top = pairs.iloc[0]
@@ -144,6 +144,6 @@ def _confused(size: tuple[str, int], rows: pd.DataFrame) -> None:
         st.markdown("**The first three pairs: a train image of the class, and one of what it is taken for**")
         shown = []
         for pair in pairs.head(3).itertuples():
-            samples = ask(dataset.samples, size[0], [pair.class_id, pair.predicted_id], 1).set_index("class_id")
+            samples = cached_query(dataset.samples, size[0], [pair.class_id, pair.predicted_id], 1).set_index("class_id")
             shown += [(samples.loc[c, "image"], samples.loc[c, "class_name"]) for c in (pair.class_id, pair.predicted_id) if c in samples.index]
         pictures(shown)

@@ -1,0 +1,62 @@
+"""What goes into a training and what comes out of it."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from torch import Tensor
+
+from compute import ComputeError
+
+PRECISIONS = ("fp32", "tf32", "bf16")
+EXECUTION_MODES = ("auto", "eager", "graph")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to train: SGD, `lr` times 0.1 at each of `milestones` (in epochs). The defaults are Problem 4's.
+
+    `execution_mode` graph replays a captured CUDA graph, eager launches each kernel, auto takes what the
+    device can. `precision` fp32 keeps TF32 off; bf16 is autocast with fp32 weights.
+    """
+
+    epochs: int
+    lr: float = 0.1
+    milestones: tuple[int, ...] = ()
+    batch: int = 128
+    momentum: float = 0.9
+    weight_decay: float = 1e-4
+    augment: bool = True
+    seed: int = 0
+    precision: str = "fp32"
+    execution_mode: str = "auto"
+
+    def __post_init__(self):
+        for name, least in (("epochs", 1), ("batch", 1)):
+            if getattr(self, name) < least:
+                raise ComputeError(f"{name} is {getattr(self, name)}; it must be at least {least}")
+        if not self.lr > 0:
+            raise ComputeError(f"the learning rate is {self.lr}; it must be above 0")
+        for name, allowed in (("precision", PRECISIONS), ("execution_mode", EXECUTION_MODES)):
+            if getattr(self, name) not in allowed:
+                raise ComputeError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(allowed)}")
+
+    def plain(self) -> dict:
+        """The recipe as values that JSON and a checkpoint can hold."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """What a training leaves.
+
+    `losses`: float32, one a step. `epochs`: one dict an epoch, whose keys are columns of the store's
+    `epochs`. `state`: the weights, on the CPU. `seconds`: wall time with evaluations, over all
+    sessions that the training took. `execution_mode`: the one that was really used.
+    """
+
+    losses: np.ndarray
+    epochs: list[dict]
+    state: dict[str, Tensor]
+    seconds: float
+    started_at: str
+    execution_mode: str
