@@ -1,24 +1,25 @@
 """Written answers: Markdown whose numbers are placeholders, filled from the store when shown.
 
-`[[name]]` is a value that the wing's `values` query gives, or else the key of a published fact;
-`[[name:.1f]]` formats it; `[[@key]]` cites the fact's work, its place and, where it is not
-first-hand, how surely it is known.
+Placeholders are those of `store/quotes.py`, `[[published.key]]` for the value of a published fact, and
+`[[@key]]`, which cites the fact's work, its place and, where it is not first-hand, how surely it is
+known. `:.1f` at the end of a placeholder formats its value.
 """
 
 import re
 from dataclasses import dataclass
-from importlib import import_module
 
+from store import flops, optimus, supervision, transfer
+from store.quotes import PLACEHOLDER, QuoteError, quoted
 from store.reader import Reader
 
-WINGS = ("transfer", "supervision", "flops", "optimus")
-PLACEHOLDER = re.compile(r"\[\[(@?)([a-z0-9_]+)(?::([^\]]+))?\]\]")
+QUOTABLE = {"transfer": transfer.QUOTABLE, "supervision": supervision.QUOTABLE, "flops": flops.QUOTABLE, "optimus": optimus.QUOTABLE}
+CITATION = re.compile(r"\[\[@([a-z0-9_]+)\]\]")
 MISSING = "⟨missing⟩"
 
 
 @dataclass(frozen=True)
 class Text:
-    """A filled text, and the names of the placeholders that nothing could fill."""
+    """A filled text, and the placeholders that nothing could fill."""
 
     text: str
     missing: tuple[str, ...]
@@ -44,31 +45,33 @@ def answer(reader: Reader, question: str) -> Answer | None:
 
 def fill(reader: Reader, text: str) -> Text:
     """The text with its placeholders filled; those without a value are shown as missing and named."""
-    values, facts = _values(reader)
-    missing = []
+    facts, missing = _facts(reader), []
 
-    def replace(match: re.Match) -> str:
-        cite, name, spec = match.groups()
-        if cite and name in facts:
-            return facts[name]["citation"]
-        value = values.get(name, facts.get(name, {}).get("value"))
-        if cite or value is None:
-            missing.append(match.group(0))
-            return MISSING
-        return format(float(value) if isinstance(value, str) else value, spec) if spec else str(value)
+    def lacking(match: re.Match) -> str:
+        missing.append(match[0])
+        return MISSING
 
-    return Text(PLACEHOLDER.sub(replace, text), tuple(missing))
+    def cite(match: re.Match) -> str:
+        return facts[match[1]]["citation"] if match[1] in facts else lacking(match)
+
+    def value(match: re.Match) -> str:
+        try:
+            found = facts.get(match["query"], {}).get("value") if match["problem"] == "published" else quoted(reader, QUOTABLE, match)
+        except QuoteError:
+            found = None
+        if found is None:
+            return lacking(match)
+        return format(float(found) if isinstance(found, str) else found, match["format"]) if match["format"] else str(found)
+
+    return Text(CITATION.sub(cite, PLACEHOLDER.sub(value, text)), tuple(missing))
 
 
-def _values(reader: Reader) -> tuple[dict, dict]:
-    """The values of all wings by placeholder, and the published facts by key, once for each version of the store."""
-    if "values" not in reader.memo:
-        values: dict = {}
-        for wing in WINGS:
-            values |= {name: value for name, value in import_module(f"store.{wing}").values(reader).items() if value is not None}
+def _facts(reader: Reader) -> dict[str, dict]:
+    """The published facts by key with their citation, once for each version of the store."""
+    if "facts" not in reader.memo:
         facts = reader.df("SELECT key, value, source, place, confidence::VARCHAR AS confidence FROM published").to_dict("records")
         for fact in facts:
             sure = "" if fact["confidence"] in ("read in the paper", "first-party") else f", {fact['confidence']}"
             fact["citation"] = f"({fact['source']}, {fact['place']}{sure})"
-        reader.memo["values"] = values, {fact["key"]: fact for fact in facts}
-    return reader.memo["values"]
+        reader.memo["facts"] = {fact["key"]: fact for fact in facts}
+    return reader.memo["facts"]

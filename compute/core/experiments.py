@@ -50,7 +50,7 @@ EXPERIMENTS = {
         _experiment("transfer/scratch", "finetune --init random", *_TRAINED, *_TRANSFER, "init", required=("px", "epochs", "batch")),
         _experiment("transfer/extract", "extract", *_LAST_LAYER, required=("px", "epochs", "batch")),
         _experiment("transfer/adabn", "extract --batchnorm target", *_LAST_LAYER, required=("px", "epochs", "batch")),
-        _experiment("transfer/linear", "extract", *_TRANSFER, "strength", "strengths", "features", "features_s", required=("px",)),
+        _experiment("transfer/linear", "extract", *_TRANSFER, "batchnorm", "strength", "strengths", "features", "features_s", required=("px",)),
         _experiment("supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise",)),
         _experiment(
             "supervision/resampling", "resampling", *_TRAINED, "sampling", "zipf", "source", "target", "sizes", "source_images", required=("sampling", "zipf")

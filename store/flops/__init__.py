@@ -1,5 +1,5 @@
 """Problem 3's queries: counts of operations, measured times, peaks and what they imply."""
 
-from store.flops.values import values
+from store.flops.values import QUOTABLE
 
-__all__ = ["values"]
+__all__ = ["QUOTABLE"]

@@ -1,5 +1,5 @@
 """Problem 4's queries: trainings and their loss models, predictions, hours and costs."""
 
-from store.optimus.values import values
+from store.optimus.values import QUOTABLE
 
-__all__ = ["values"]
+__all__ = ["QUOTABLE"]

@@ -1,5 +1,5 @@
 """Problem 2's queries: noise, resampling, teachers, their selections, students."""
 
-from store.supervision.values import values
+from store.supervision.values import QUOTABLE
 
-__all__ = ["values"]
+__all__ = ["QUOTABLE"]

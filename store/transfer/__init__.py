@@ -1,5 +1,5 @@
 """Problem 1's queries: the target data set, accuracies, costs, classes."""
 
-from store.transfer.values import values
+from store.transfer.values import QUOTABLE
 
-__all__ = ["values"]
+__all__ = ["QUOTABLE"]
