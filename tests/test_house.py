@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.bench.server import QUESTIONS
 from tests.conftest import PROJECT
+from tests.questions import VIEWS
 
 HEAVY = ("torch", "torchvision", "scipy", "sklearn")
 # what each floor may import of the others
@@ -72,7 +72,7 @@ for page, question in %r:
 heavy = sorted({name.split(".")[0] for name in sys.modules} & set(%r))
 sys.exit(f"imported {heavy}" if heavy else 0)
 """
-    views = [(f"pages/{page}.py", question) for page, questions in QUESTIONS.items() for question in questions] + [("pages/runs.py", "")]
+    views = [(page, question or "") for page, question in VIEWS]
     where = {**os.environ, "REPORT_STORE": str(everything.runs.parent)}
     command = [sys.executable, "-c", code % (views, HEAVY)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, env=where)
