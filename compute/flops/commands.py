@@ -71,7 +71,7 @@ def skip(record: Run, args: argparse.Namespace) -> bool:
 
 COMMANDS = {
     "flops": Command(
-        help="Count the operations, parameters and bytes of each layer of every classification network (half a minute, no GPU).",
+        help="Count the operations, parameters and bytes of each layer of every classification network (about a minute, no GPU).",
         arguments=flops_arguments,
         run=flops,
     ),
