@@ -45,7 +45,10 @@ def test_floors_import_one_way(floor):
         for name in imports(file):
             top = name.split(".")[0]
             if top in ("compute", "store", "pages", "app", "tests") and top != floor:
-                allowed = any(name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in MAY[floor])
+                allowed = any(
+                    name == other or name.startswith(f"{other}.") or other.startswith(f"{name}.")
+                    for other in MAY[floor]
+                )
                 assert allowed, f"{file.relative_to(PROJECT)} imports {name}"
 
 
@@ -96,7 +99,9 @@ sys.exit(f"imported {heavy}" if heavy else 0)
 def test_requirements_of_the_report_name_nothing_heavy():
     named = re.findall(r"^([A-Za-z0-9_-]+)", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
     assert not {name.lower().replace("scikit-learn", "sklearn") for name in named} & set(HEAVY)
-    assert re.search(r"^duckdb==", (PROJECT / "requirements.txt").read_text(), re.MULTILINE), "duckdb's file format needs an exact pin"
+    assert re.search(r"^duckdb==", (PROJECT / "requirements.txt").read_text(), re.MULTILINE), (
+        "duckdb's file format needs an exact pin"
+    )
 
 
 @pytest.mark.parametrize("floor", ["app.py", "pages", "store", "compute"])
