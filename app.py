@@ -7,7 +7,7 @@ from pages.parts import data
 
 ICONS = {"transfer": "swap_horiz", "supervision": "school", "flops": "memory", "optimus": "trending_down"}
 
-st.set_page_config(page_title="Deep learning systems performance", page_icon=":material/speed:", layout="wide")
+st.set_page_config(page_title="Deep learning systems performance", page_icon="pages/icon.png", layout="wide")
 page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),

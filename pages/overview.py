@@ -31,7 +31,10 @@ with st.container(horizontal=True):
     st.metric("Points they carry", f"{got} of {total}", border=True)
     st.metric("Runs in the store", reader().version.runs, border=True)
 if reader().version.left_out:
-    st.warning(f"{len(reader().version.left_out)} artefacts could not be used; the page of all runs says why.", icon=":material/report:")
+    st.warning(
+        f"{len(reader().version.left_out)} artefacts could not be used; the page of all runs says why.",
+        icon=":material/report:",
+    )
 
 for name, problem in PROBLEMS.items():
     mine = [row for row in rows if row["problem"] == name]
@@ -39,13 +42,20 @@ for name, problem in PROBLEMS.items():
     for row in mine:
         said = f"**{row['question']} {row['title']}** :gray[({row['points']} points)]"
         if not row["answered"]:
-            commands = " and ".join(dict.fromkeys(f"`{EXPERIMENTS[job].command_line}`" for job in row["missing"] if job in EXPERIMENTS))
-            st.markdown(f"{said} :gray[· {catalogue.UNANSWERED}]" + (f" Its runs are made by {commands}." if commands else ""))
+            commands = " and ".join(
+                dict.fromkeys(f"`{EXPERIMENTS[job].command_line}`" for job in row["missing"] if job in EXPERIMENTS)
+            )
+            st.markdown(
+                f"{said} :gray[· {catalogue.UNANSWERED}]" + (f" Its runs are made by {commands}." if commands else "")
+            )
             continue
         about, rests_on = st.columns([5, 2], gap="medium")
         about.markdown(f"{said}  \n{row['headline']}", width=READABLE_PX)
         with rests_on:
-            badges([Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]] + published(*row["facts"]))
+            badges(
+                [Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]]
+                + published(*row["facts"])
+            )
             st.page_link(
                 f"pages/{name}.py",
                 label="Answer and evidence",

@@ -16,7 +16,9 @@ PROJECT = Path(__file__).parents[1]
 
 
 def make_run(**changes) -> Run:
-    """A small training run; its id is made from model, gpu_type and seed. Of a given `config` the keys that the job has."""
+    """A small training run; its id is made from model, gpu_type and seed. Of a given `config` the keys that the job
+    has.
+    """
     fields = {
         "problem": "optimus",
         "job": "train",
@@ -30,7 +32,11 @@ def make_run(**changes) -> Run:
         "config": {"batch": 128},
     }
     fields |= changes
-    known = EXPERIMENTS[f"{fields['problem']}/{fields['job']}"].config if fields["problem"] in PROBLEMS else set(fields["config"])
+    known = (
+        EXPERIMENTS[f"{fields['problem']}/{fields['job']}"].config
+        if fields["problem"] in PROBLEMS
+        else set(fields["config"])
+    )
     return Run(**{**fields, "config": {key: value for key, value in fields["config"].items() if key in known}})
 
 
@@ -59,7 +65,9 @@ def committed():
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        layout = Layout(runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb")
+        layout = Layout(
+            runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb"
+        )
         build(layout)
         yield open_reader(layout)
 

@@ -20,8 +20,6 @@ NAMES = re.compile(
 )
 
 
-
-
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_placeholder_is_filled(committed, question):
     found = answers.answer(committed, question)
@@ -57,7 +55,10 @@ def test_an_answered_question_rests_on_runs_and_facts(committed, question):
 
 def test_a_placeholder_without_a_value_is_shown_and_named(layout):
     build(layout)
-    text = fill(open_reader(layout), "so [[nothing_like_it:.1f]] and [[paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]")
+    text = fill(
+        open_reader(layout),
+        "so [[nothing_like_it:.1f]] and [[paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]",
+    )
     assert text.text == f"so {MISSING} and 40 (Qi 2017, §3.3)"
     assert text.missing == ("[[nothing_like_it:.1f]]",)
 

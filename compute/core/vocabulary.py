@@ -17,9 +17,7 @@ class Problem:
 
 
 PROBLEMS = {
-    "transfer": Problem(
-        number=1, short="Transfer", title="Transfer learning: fine-tuning against feature extraction"
-    ),
+    "transfer": Problem(number=1, short="Transfer", title="Transfer learning: fine-tuning against feature extraction"),
     "supervision": Problem(number=2, short="Supervision", title="Weakly and semi-supervised learning"),
     "flops": Problem(number=3, short="FLOPs and peak", title="FLOPs, PALEO and Platform Percent of Peak"),
     "optimus": Problem(
@@ -47,14 +45,18 @@ PROVENANCES = {
 
 @dataclass(frozen=True, kw_only=True)
 class GpuType:
-    """A GPU type of Problem 4: its name, and the random seed of the trainings that belong to it, the same at every depth."""
+    """A GPU type of Problem 4: its name, and the random seed of the trainings that belong to it, the same at every
+    depth.
+    """
 
     name: str
     seed: int
 
 
 # the assignment's types; the first one is the baseline that a regression compares the others with
-GPU_TYPES = {gpu.name: gpu for gpu in (GpuType(name="K80", seed=0), GpuType(name="P100", seed=1), GpuType(name="V100", seed=2))}
+GPU_TYPES = {
+    gpu.name: gpu for gpu in (GpuType(name="K80", seed=0), GpuType(name="P100", seed=1), GpuType(name="V100", seed=2))
+}
 BASELINE_GPU = next(iter(GPU_TYPES))
 
 # layers of the CIFAR ResNets: those of question 4.1, and the one that question 4.2 predicts from them

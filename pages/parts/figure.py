@@ -19,7 +19,9 @@ def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
 
     With a bare name Altair works out the channel and the type anew on every rerun, at some 8 ms each.
     """
-    return [alt.Tooltip(field=name, type="nominal") for name in names] + [alt.Tooltip(field=name, type="quantitative", format=format_) for name, format_ in formats.items()]
+    return [alt.Tooltip(field=name, type="nominal") for name in names] + [
+        alt.Tooltip(field=name, type="quantitative", format=format_) for name, format_ in formats.items()
+    ]
 
 
 def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
@@ -61,7 +63,8 @@ def figure(
     csv: pd.DataFrame | None = None,
     columns: dict | None = None,
 ) -> None:
-    """Show a chart (the `chart_specification` of `data`) or a table under a title that says the finding, with its origin and its data.
+    """Show a chart (the `chart_specification` of `data`) or a table under a title that says the finding, with its
+    origin and its data.
 
     `csv` is what the download holds (what is shown by default), `columns` a table's column_config.
     """

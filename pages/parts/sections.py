@@ -24,7 +24,9 @@ def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
     every = cached_query(catalogue.questions)
     mine = every.loc[every["problem"] == problem, "question"].tolist()
     if not mine:
-        missing("The store holds no questions; the facts in store/published could not be read.", "python -m store build")
+        missing(
+            "The store holds no questions; the facts in store/published could not be read.", "python -m store build"
+        )
         st.stop()
     asked = st.query_params.get("question")
     known = asked is None or asked in mine

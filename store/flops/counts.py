@@ -28,8 +28,10 @@ VGG_LAYERS = """
         SELECT *, row_number() OVER (PARTITION BY model, kind, stage ORDER BY position) AS nth FROM staged
     )
     SELECT network_name(model) AS network, position,
-           CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth) ELSE kind || stage || '_' || nth END AS layer,
-           kind, output_shape, params, macs, flops, other_ops, 100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
+           CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth)
+               ELSE kind || stage || '_' || nth END AS layer,
+           kind, output_shape, params, macs, flops, other_ops,
+               100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
            100 * (macs + other_ops) / sum(macs + other_ops) OVER (PARTITION BY model) AS every_percent
     FROM numbered
 """
@@ -68,7 +70,8 @@ def kinds(reader: Reader, model: str) -> pd.DataFrame:
     """What each kind of layer adds up to in one network: layers, parameters, MACs, FLOPs, other operations."""
     return reader.df(
         """
-        SELECT kind, count(*) AS layers, sum(params)::BIGINT AS params, sum(macs)::BIGINT AS macs, sum(flops)::BIGINT AS flops,
+        SELECT kind, count(*) AS layers, sum(params)::BIGINT AS params, sum(macs)::BIGINT AS macs,
+               sum(flops)::BIGINT AS flops,
                sum(other_ops)::BIGINT AS other_ops, sum(activation_bytes)::BIGINT AS activation_bytes
         FROM layers WHERE model = ? GROUP BY kind ORDER BY sum(macs) DESC, sum(other_ops) DESC
         """,
@@ -83,7 +86,9 @@ def lu_against_counts(reader: Reader) -> pd.DataFrame:
     differences in percent of the printed value. VGG-16 is the same network in both.
     """
     names = pd.DataFrame({"kind": LU_KINDS.keys(), "lu_kind": LU_KINDS.values()})
-    counted = reader.df("SELECT model, kind, sum(macs + other_ops) / 1e6 AS mops FROM layers GROUP BY ALL").merge(names, on="kind")
+    counted = reader.df("SELECT model, kind, sum(macs + other_ops) / 1e6 AS mops FROM layers GROUP BY ALL").merge(
+        names, on="kind"
+    )
     totals = counted.groupby("model", as_index=False)["mops"].sum().assign(lu_kind="Total")
     counted = pd.concat([counted, totals])[["model", "lu_kind", "mops"]]
     lu = reader.df("SELECT place, model, kind AS lu_kind, mflops AS printed FROM lu_flops")

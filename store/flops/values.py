@@ -38,7 +38,8 @@ def lu_gap_extremes(reader: Reader) -> pd.DataFrame:
 
 
 def own_gap_range(reader: Reader) -> pd.DataFrame:
-    """Our own timings of single images on a CPU: the networks with the lowest and with the highest ratio of layers to pass.
+    """Our own timings of single images on a CPU: the networks with the lowest and with the highest ratio of layers to
+    pass.
 
     `end` is `lowest` or `highest`; `amortised_ratio` is the lowest or highest of all networks.
     """
@@ -74,7 +75,9 @@ def k80_recommended(reader: Reader) -> pd.DataFrame:
 
 
 def k80_peaks(reader: Reader) -> pd.DataFrame:
-    """One row: the peaks that the recommended reading takes, of one GPU and of the board, and how surely they are known."""
+    """One row: the peaks that the recommended reading takes, of one GPU and of the board, and how surely they are
+    known.
+    """
     return k80_recommended(reader)[["peak_tflops", "board_tflops", "peak_confidence"]].drop_duplicates()
 
 
