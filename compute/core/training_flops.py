@@ -41,11 +41,11 @@ def training_flops(
     `forward_flops` is one image's forward pass through the base network. Where all layers are trained, every
     image of every epoch takes TRAINING_PASSES of them. Where the network is frozen, each image is passed
     forward once in every one of its `augmentations` (once as it is, where there are None), and once more for
-    new BatchNorm statistics (`adabn`); over `epochs`, where the last layer is trained by SGD, its own
-    passes follow. A linear probe's solver (no `epochs`) is left out.
+    new BatchNorm statistics (`adabn`); where the last layer is trained by SGD over `epochs`, its own
+    TRAINING_PASSES follow. A linear probe's solver (no `epochs`) is left out.
     """
+    trained_images = epochs * images_per_epoch(train_images, batch) if epochs else 0
     if APPROACHES[job].all_layers:
-        return TRAINING_PASSES * forward_flops * epochs * images_per_epoch(train_images, batch)
+        return TRAINING_PASSES * forward_flops * trained_images
     passes = (augmentations or 1) + (job == "adabn")
-    head = TRAINING_PASSES * last_layer_flops(classes) * epochs * train_images if epochs else 0
-    return forward_flops * train_images * passes + head
+    return forward_flops * train_images * passes + TRAINING_PASSES * last_layer_flops(classes) * trained_images
