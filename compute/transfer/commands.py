@@ -1,10 +1,14 @@
-"""The commands of Problem 1: `dataset` describes the target data set, `finetune` trains all of ResNet-50 on it, `extract` its last layer."""
+"""The commands of Problem 1: `dataset` describes the target data set, `finetune` and `extract` train on it.
+
+`finetune` trains all layers of ResNet-50, `extract` new last layers on the frozen network.
+"""
 
 import argparse
 from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
+from compute.core.vocabulary import FINETUNE_LRS, LAST_LAYER_LRS
 
 SCALES = "seconds, on images made in memory; 40 epochs; the assignment's 200, an hour a rate on two cores"
 DATA = "folder of Parquet files with `image` and `label`; else $REPORT_DATA/NAME, data/NAME, torchvision"
@@ -17,16 +21,22 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
         "--dataset",
         default="flowers102",
         metavar="NAME",
-        help="cifar100, dtd, fgvc_aircraft, flowers102, gtsrb, omniglot, svhn, or a name of your own for the folder in --data",
+        help="cifar100, dtd, fgvc_aircraft, flowers102, gtsrb, omniglot, svhn, "
+        "or a name of your own for the folder in --data",
     )
-    parser.add_argument("--px", type=int, default=64, help="images are cropped to a square and resized to this many pixels")
+    parser.add_argument(
+        "--px", type=int, default=64, help="images are cropped to a square and resized to this many pixels"
+    )
 
 
 def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dataset`."""
     target_arguments(parser)
     parser.add_argument(
-        "--scale", choices=("smoke", "small", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
+        "--scale",
+        choices=("smoke", "small", "paper"),
+        default="paper",
+        help="paper, as the data set is described whole; or images made in memory",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
 
@@ -41,9 +51,21 @@ def dataset(args: argparse.Namespace) -> list[Path]:
 def finetune_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `finetune`."""
     target_arguments(parser)
-    parser.add_argument("--lr", type=rate, nargs="+", default=[0.001, 0.01, 0.1], metavar="RATE", help="learning rates, one for all layers")
+    parser.add_argument(
+        "--lr",
+        type=rate,
+        nargs="+",
+        default=list(FINETUNE_LRS),
+        metavar="RATE",
+        help="learning rates, one for all layers",
+    )
     parser.add_argument("--seeds", type=int, default=1, metavar="N", help="trainings of each rate")
-    parser.add_argument("--init", choices=("pretrained", "random"), default="pretrained", help="start from ImageNet's weights, or from scratch")
+    parser.add_argument(
+        "--init",
+        choices=("pretrained", "random"),
+        default="pretrained",
+        help="start from ImageNet's weights, or from scratch",
+    )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
     training_arguments(parser, scales=SCALES, data=DATA, checkpoint_s=60.0, scale="paper")
 
@@ -58,7 +80,13 @@ def finetune(args: argparse.Namespace) -> list[Path]:
     from compute.transfer.finetune import FinetuneSweep
 
     request = FinetuneSweep(
-        dataset=args.dataset, lrs=tuple(dict.fromkeys(args.lr)), seeds=args.seeds, px=args.px, init=args.init, weights=args.weights, **options
+        dataset=args.dataset,
+        lrs=tuple(dict.fromkeys(args.lr)),
+        seeds=args.seeds,
+        px=args.px,
+        init=args.init,
+        weights=args.weights,
+        **options,
     )
     return sweep.run(request, args.processes, args.list)
 
@@ -66,41 +94,66 @@ def finetune(args: argparse.Namespace) -> list[Path]:
 def extract_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `extract`."""
     target_arguments(parser)
-    parser.add_argument("--lr", type=rate, nargs="+", default=[1.0, 0.1, 0.01, 0.001], metavar="RATE", help="learning rates of the last layer")
-    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="last layers of each rate")
-    parser.add_argument("--views", type=int, default=8, metavar="N", help="random crops and flips of each train image whose features are kept")
     parser.add_argument(
-        "--batchnorm", choices=("base", "target"), default="base", help="target: BatchNorm's statistics anew from the target's train images (AdaBN)"
+        "--lr",
+        type=rate,
+        nargs="+",
+        default=list(LAST_LAYER_LRS),
+        metavar="RATE",
+        help="learning rates of the last layer",
+    )
+    parser.add_argument("--seeds", type=int, default=5, metavar="N", help="last layers of each rate")
+    parser.add_argument(
+        "--augmentations",
+        type=int,
+        default=8,
+        metavar="N",
+        help="random crops and flips of each train image whose features are kept",
+    )
+    parser.add_argument(
+        "--batchnorm",
+        choices=("base", "target"),
+        default="base",
+        help="target: BatchNorm's statistics are taken from the target's train images (AdaBN)",
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
     parser.add_argument(
-        "--scale", choices=("smoke", "small", "paper"), default="paper", help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all"
+        "--scale",
+        choices=("smoke", "small", "paper"),
+        default="paper",
+        help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs")
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs"
+    )
     parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
-    parser.add_argument("--again", action="store_true", help="train even where all are there already; features come from the cache")
+    parser.add_argument(
+        "--again", action="store_true", help="train even where all are there already; features come from the cache"
+    )
 
 
 def extract(args: argparse.Namespace) -> list[Path]:
-    """Train the last layers and the linear classifier; returns the run folders written."""
+    """Train the last layers and the linear probe; returns the run folders written."""
     from compute.transfer import extract as experiment
+    from compute.transfer.extraction import Extraction
 
-    return experiment.run(
+    request = Extraction(
         runs=args.runs,
         dataset=args.dataset,
         data=args.data,
         px=args.px,
         scale=args.scale,
-        rates=tuple(dict.fromkeys(args.lr)),
+        lrs=tuple(dict.fromkeys(args.lr)),
         seeds=args.seeds,
-        views=args.views,
+        augmentations=args.augmentations,
         batchnorm=args.batchnorm,
         weights=args.weights,
         device=args.device,
         contributor=args.contributor,
         again=args.again,
     )
+    return experiment.run(request)
 
 
 def rate(text: str) -> float:
@@ -112,14 +165,20 @@ def rate(text: str) -> float:
 
 
 COMMANDS = {
-    "dataset": Command(help="Describe the target data set: images of each class and split, and samples.", arguments=dataset_arguments, run=dataset),
+    "dataset": Command(
+        help="Describe the target data set: images of each class and split, and samples.",
+        arguments=dataset_arguments,
+        run=dataset,
+    ),
     "finetune": Command(
-        help="Fine-tune all layers of ResNet-50 at each learning rate, from ImageNet's weights or from scratch (resumes where it was stopped).",
+        help="Fine-tune all layers of ResNet-50 at each learning rate, from ImageNet's weights or from scratch "
+        "(resumes from its checkpoint).",
         arguments=finetune_arguments,
         run=finetune,
     ),
     "extract": Command(
-        help="Train new last layers on the frozen ResNet-50, at each learning rate with several seeds, and a linear classifier beside them.",
+        help="Train new last layers on the frozen ResNet-50, at each learning rate with several seeds, "
+        "and a linear probe beside them.",
         arguments=extract_arguments,
         run=extract,
     ),

@@ -20,8 +20,10 @@ def target(reader: Reader) -> pd.DataFrame:
 
 
 def parameters(reader: Reader) -> pd.DataFrame:
-    """One row: millions of parameters of ResNet-50 without its last layer, and of a last layer for the target's classes."""
-    base = reader.df("SELECT sum(params) / 1e6 AS base_m FROM layers WHERE model = 'resnet50' AND kind <> 'fc' HAVING count(*) > 0")
+    """One row: millions of parameters of ResNet-50 without its last layer, and of one for the target's classes."""
+    base = reader.df(
+        "SELECT sum(params) / 1e6 AS base_m FROM layers WHERE model = 'resnet50' AND kind <> 'fc' HAVING count(*) > 0"
+    )
     heads = [last_layer_parameters(count) / 1e6 for count in target(reader)["classes"]]
     return base.merge(pd.DataFrame({"last_layer_m": heads}), how="cross")
 
