@@ -51,6 +51,8 @@ def class_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         SELECT count(*)::INTEGER AS classes, count(*) FILTER (gain > 0)::INTEGER AS better,
                count(*) FILTER (gain < 0)::INTEGER AS worse, avg(gain) AS mean_gain,
                first(class_name ORDER BY gain DESC, class_id) AS most_gained,
+               first(extract_percent ORDER BY gain DESC, class_id) AS most_gained_extract_percent,
+               first(finetune_percent ORDER BY gain DESC, class_id) AS most_gained_finetune_percent,
                corr(accuracy_rank, images_rank) AS rank_correlation
         FROM ranked HAVING count(*) > 0
         """,

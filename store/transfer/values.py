@@ -68,12 +68,6 @@ def by_class(reader: Reader) -> pd.DataFrame:
     return classes.by_class(reader, TARGET, PX)
 
 
-def most_gained(reader: Reader) -> pd.DataFrame:
-    """One row: the class that fine-tuning gains most on."""
-    rows = by_class(reader)
-    return rows[rows["class_name"].isin(class_summary(reader)["most_gained"])]
-
-
 def class_summary(reader: Reader) -> pd.DataFrame:
     """One row: how many classes fine-tuning gains on, and by how much."""
     return classes.class_summary(reader, TARGET, PX)
@@ -91,5 +85,4 @@ QUOTABLE = quotables(
     Quotable(query=epochs, keys=("what",)),
     Quotable(query=by_class, keys=("class_name",)),
     Quotable(query=class_summary),
-    Quotable(query=most_gained),
 )
