@@ -158,6 +158,9 @@ EXPERIMENTS = {
         ),
         _experiment("optimus/fit", "fit", "trainings", "forecasts"),
         _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised"),
+        _experiment(
+            "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
+        ),
         _experiment("optimus/plan", "plan", "target", "images_of_an_epoch", "parameters", "measured_by"),
     )
 }

@@ -1,5 +1,5 @@
 """The commands of Problem 4: `train` makes the loss curves, `fit` their models, `predict` the curve of ResNet-50,
-`plan` its hours."""
+`plan` its hours; `schedule` simulates Optimus' scheduler."""
 
 import argparse
 from pathlib import Path
@@ -110,6 +110,19 @@ def plan(args: argparse.Namespace) -> list[Path]:
     return [experiment.run(args.runs, args.scale)]
 
 
+def schedule_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `schedule`."""
+    scales = "seconds, with few jobs; minutes, with 20, 50 and 100 simulations of each case"
+    parser.add_argument("--scale", choices=tuple(SCALES), default="small", help=scales)
+
+
+def schedule(args: argparse.Namespace) -> list[Path]:
+    """Simulate the schedulers; returns the run folder written."""
+    from compute.optimus import schedulers as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
 COMMANDS = {
     "train": Command(
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
@@ -135,5 +148,10 @@ COMMANDS = {
         help="Turn ResNet-50's predicted epochs into hours against workers and servers, by Optimus' speed models.",
         arguments=fit_arguments,
         run=plan,
+    ),
+    "schedule": Command(
+        help="Simulate Optimus' scheduler against DRF and Tetris: section 6 of the paper.",
+        arguments=schedule_arguments,
+        run=schedule,
     ),
 }
