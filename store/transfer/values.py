@@ -138,3 +138,5 @@ def _class_values(reader: Reader, name: str, px: int) -> dict[str, object]:
         # Spearman's, by Pearson's of the ranks: pandas' own would import scipy
         "size_correlation": rows["finetune_percent"].rank().corr(rows["images"].rank()),
     }
+
+QUOTABLE: dict = {}
