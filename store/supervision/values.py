@@ -89,3 +89,5 @@ def _selection_values(reader: Reader) -> dict[str, object]:
     if len(ends):
         found |= {"precision_first": ends["precision_percent"].iloc[0], "precision_last": ends["precision_percent"].iloc[-1]}
     return found
+
+QUOTABLE: dict = {}
