@@ -88,3 +88,5 @@ def _k80_values(reader: Reader) -> dict[str, object]:
     for model, group in peaks.k80_reality(reader).groupby("model"):
         found |= {f"k80_{model}_percent_low": group["percent_of_peak"].min(), f"k80_{model}_percent_high": group["percent_of_peak"].max()}
     return found
+
+QUOTABLE: dict = {}
