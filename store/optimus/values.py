@@ -140,3 +140,5 @@ def _plan_values(reader: Reader) -> dict[str, object]:
         found |= {f"balance_{row.servers}": row.balance, f"balance_{row.servers}_trained": row.balance_trained}
         found[f"synchronous_{row.servers}_trained_hours"] = row.epoch_hours_trained * found["plan_epochs"]
     return found
+
+QUOTABLE: dict = {}
