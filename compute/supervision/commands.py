@@ -6,13 +6,18 @@ from pathlib import Path
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
 
+SCALES = {
+    "smoke": "seconds, on images made in memory",
+    "small": "all experiments of the problem in two hours on two cores",
+    "paper": "a GPU's work",
+}
 DATA = "folder of CIFAR-10's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command of this problem."""
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="repetitions of everything")
-    training_arguments(parser, scales="seconds; the experiments of one problem in two hours on two cores; a GPU's work", data=DATA, checkpoint_s=5.0)
+    training_arguments(parser, scales=SCALES, data=DATA, checkpoint_s=5.0)
 
 
 def noise_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,10 +49,10 @@ def noise(args: argparse.Namespace) -> list[Path]:
     options = options_of(args)
 
     from compute.supervision.pretraining import PretrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
     percents = tuple(int(percent) if percent == int(percent) else percent for percent in dict.fromkeys(args.percent))
-    return sweep.run(PretrainingSweep(job="noise", noises=percents, **options), args.processes, args.list)
+    return runner.run(PretrainingSweep(job="noise", noises=percents, **options), args.processes, args.list)
 
 
 def resampling(args: argparse.Namespace) -> list[Path]:
@@ -57,9 +62,9 @@ def resampling(args: argparse.Namespace) -> list[Path]:
     options = options_of(args)
 
     from compute.supervision.pretraining import PretrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list)
+    return runner.run(PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list)
 
 
 def teacher(args: argparse.Namespace) -> list[Path]:
@@ -67,10 +72,10 @@ def teacher(args: argparse.Namespace) -> list[Path]:
     options = options_of(args)
 
     from compute.supervision.teacher import StudentSweep, TeacherSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    written = sweep.run(TeacherSweep(**options), args.processes, args.list)
-    return written + sweep.run(StudentSweep(**options), args.processes, args.list)
+    written = runner.run(TeacherSweep(**options), args.processes, args.list)
+    return written + runner.run(StudentSweep(**options), args.processes, args.list)
 
 
 COMMANDS = {

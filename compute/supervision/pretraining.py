@@ -108,7 +108,7 @@ class PretrainingSweep(SupervisionSweep):
             linear_metrics(trainer.model, clean),
             linear_metrics(untrained, clean, "untrained"),
         )
-        said = {**trainer.recipe.plain(), **self.source(run, device_dataset)[2], "source_images": len(trainer.data.train_labels)}
+        said = {**trainer.recipe.as_dict(), **self.source(run, device_dataset)[2], "source_images": len(trainer.data.train_labels)}
         made = finished_record(replace(run, config={**run.config, **said}), history)
         folder = write_run(made, {"epochs": columns(history.epochs), **tables}, self.runs)
         shares = {row["stage"]: row["correct"] / row["images"] for row in tables["scores"]}

@@ -13,7 +13,7 @@ from compute.core.schedule import milestones_at
 from compute.data import Images, load, stratified, synthetic
 from compute.training import device as devices
 from compute.training.device_dataset import DeviceDataset
-from compute.training.evaluation import logistic, metrics, outputs
+from compute.training.evaluation import linear_probe, metrics, outputs
 from compute.training.recipe import Recipe
 from compute.training.resnet_cifar import depth
 from compute.training.sweep import Sweep
@@ -94,7 +94,7 @@ def parts(labels: Tensor, first: int, second: int | None, seed: int) -> tuple[Te
 
 def linear_metrics(model: nn.Module, data: DeviceDataset, stage: str = "linear") -> dict[str, list[dict]]:
     """The metrics of a logistic regression on the network's features of `data`'s train images, whose labels are clean."""
-    (logits,) = logistic(features(model, plain(data)), data.train_labels.cpu(), [features(model, data)], data.classes)
+    (logits,) = linear_probe(features(model, plain(data)), data.train_labels.cpu(), [features(model, data)], data.classes)
     return metrics(logits, data.test_labels.cpu(), stage)
 
 
@@ -142,7 +142,7 @@ class SupervisionSweep(Sweep):
             scale=self.scale,
             provenance="measured",
             identity=tuple(value) or ("model",),
-            config={**recipe.plain(), **value, **config, "threads": self.threads},
+            config={**recipe.as_dict(), **value, **config, "threads": self.threads},
             model=model,
             depth=depth(model),
             dataset=self.size.dataset,
