@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pages.sections.flops import counts, inference, overhead, peak
 from pages.sections.optimus import losses, plan, prediction
 from pages.sections.supervision import contrast, pretraining, quantity, selection, teaching
-from pages.sections.transfer import heads, target, training, verdict
+from pages.sections.transfer import comparison, heads, target, training
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "1.1a": target.show,
     "1.1b": training.one_rate,
     "1.1c": training.three_rates,
     "1.2a": heads.show,
-    "1.2b": verdict.show,
+    "1.2b": comparison.show,
     "2.1": contrast.show,
     "2.2a": pretraining.noise,
     "2.2b": pretraining.resampling,

@@ -84,6 +84,42 @@ def committed():
 
 
 @pytest.fixture(scope="session")
+def planted_transfer_layout(tmp_path_factory) -> Layout:
+    """A built store with the planted runs of Problem 1 at 64 pixels."""
+    from tests.planted_transfer import plant_transfer
+
+    layout = Layout.at(tmp_path_factory.mktemp("transfer"))
+    plant_transfer(layout.runs)
+    assert build(layout).left_out == ()
+    return layout
+
+
+@pytest.fixture
+def planted_transfer(planted_transfer_layout):
+    """A reader of that store."""
+    return open_reader(planted_transfer_layout)
+
+
+@pytest.fixture
+def planted_transfer_and(planted_transfer_layout, tmp_path):
+    """A function that returns the reader of a store with the planted runs of Problem 1 and further ones.
+
+    Each further run is a tuple of job, lr, seed, right and px, and a dict of what else `plant_run` takes.
+    """
+    from tests.planted_transfer import plant_run
+
+    def reader(*runs: tuple[tuple, dict]):
+        layout = Layout.at(tmp_path)
+        shutil.copytree(planted_transfer_layout.runs, layout.runs)
+        for run, changes in runs:
+            plant_run(layout.runs, *run, **changes)
+        assert build(layout).left_out == ()
+        return open_reader(layout)
+
+    return reader
+
+
+@pytest.fixture(scope="session")
 def everything(tmp_path_factory) -> Layout:
     """A built store in which every experiment of every problem has run; all but Problem 3's are planted."""
     from compute.__main__ import main

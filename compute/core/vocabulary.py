@@ -76,3 +76,27 @@ def gpu_order(name: str) -> int:
 def scale_order(name: str) -> int:
     """The place of a scale in ascending order. Raises ValueError for an unknown one."""
     return list(SCALES).index(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """A way of Problem 1 to get a network for the target classes: its name, and whether all layers are trained.
+
+    Where they are not, the base network is frozen and only a new last layer is trained on its features.
+    """
+
+    name: str
+    all_layers: bool
+
+
+# job of the runs: the approach, in the order in which the report lists them
+APPROACHES = {
+    "finetune": Approach(name="fine-tuning", all_layers=True),
+    "extract": Approach(name="last layer", all_layers=False),
+    "adabn": Approach(name="last layer, AdaBN", all_layers=False),
+    "linear": Approach(name="linear classifier", all_layers=False),
+    "scratch": Approach(name="from scratch", all_layers=True),
+}
+
+# the learning rates that questions 1.1b and 1.1c (all layers) and 1.2a (the last layer) ask for
+FINETUNE_LRS, LAST_LAYER_LRS = (0.001, 0.01, 0.1), (1.0, 0.1, 0.01, 0.001)
