@@ -9,9 +9,9 @@ from store.reader import Reader
 DEPTHS = (18, 20, 32, 44, 56)
 GPU_TYPES = ("K80", "P100", "V100")
 
-# the trainings of the CIFAR family at the largest scale that is as complete as any
+# the report's own trainings of the CIFAR family at the largest scale that is as complete as any
 TRAININGS = at_complete_scale(
-    "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth", variant="model || gpu_type"
+    "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth AND provenance <> 'imported'", variant="model || gpu_type"
 )
 
 
