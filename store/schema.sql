@@ -48,7 +48,8 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
--- one training step each; (run_id, step) is unique, which the build checks itself because a key on
+-- one training step each, counted from 0; of an imported log the steps whose loss it holds, or the last steps of
+-- epochs with their mean (config `unit`). (run_id, step) is unique, which the build checks itself because a key on
 -- millions of rows would more than double its time
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,
@@ -56,19 +57,20 @@ CREATE TABLE steps (
     loss DOUBLE NOT NULL CHECK (isfinite(loss))
 );
 
+-- step: those done at the epoch's end; NULL stands for what an imported log does not say
 CREATE TABLE epochs (
     run_id VARCHAR NOT NULL,
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
     step INTEGER NOT NULL CHECK (step >= 0),
-    lr DOUBLE NOT NULL CHECK (lr >= 0),
-    train_loss DOUBLE NOT NULL CHECK (isfinite(train_loss)),
-    train_accuracy DOUBLE NOT NULL CHECK (train_accuracy BETWEEN 0 AND 1),
+    lr DOUBLE CHECK (lr >= 0),
+    train_loss DOUBLE CHECK (isfinite(train_loss)),
+    train_accuracy DOUBLE CHECK (train_accuracy BETWEEN 0 AND 1),
     test_loss DOUBLE CHECK (isfinite(test_loss)),
     test_accuracy DOUBLE CHECK (test_accuracy BETWEEN 0 AND 1),
     val_loss DOUBLE CHECK (isfinite(val_loss)),
     val_accuracy DOUBLE CHECK (val_accuracy BETWEEN 0 AND 1),
-    seconds DOUBLE NOT NULL CHECK (seconds >= 0),
-    images_per_s DOUBLE NOT NULL CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
+    seconds DOUBLE CHECK (seconds >= 0),
+    images_per_s DOUBLE CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
     PRIMARY KEY (run_id, epoch)
 );
 

@@ -6,6 +6,8 @@ that lacks a required key when it is written, so that a query can rely on the ke
 
 from dataclasses import dataclass
 
+# of somebody else's training, imported from its log
+_IMPORTED = ("file", "sha256", "format", "understood", "unit", "steps_per_epoch", "milestone_steps", "milestones_from")
 _RECIPE = (
     "epochs",
     "lr",
@@ -138,6 +140,7 @@ EXPERIMENTS = {
             "optimus/train",
             "train",
             *_TRAINED,
+            *_IMPORTED,
             "dataset",
             "train_images",
             "test_images",
