@@ -2,7 +2,7 @@
 
 from pages.parts.data import through_entrance
 from pages.parts.sections import page
-from pages.sections.supervision import contrast, pretraining, quantity, selection, teaching
+from pages.sections.supervision import contrast, pretraining, selection, student_curve, teaching
 
 through_entrance()
 page(
@@ -14,6 +14,6 @@ page(
         "2.3a": teaching.show,
         "2.3b": selection.parameters,
         "2.3c": selection.construction,
-        "2.3d": quantity.show,
+        "2.3d": student_curve.show,
     },
 )

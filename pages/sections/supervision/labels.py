@@ -1,0 +1,30 @@
+"""How the pages of Problem 2 name what its tables hold: stages, kinds of student, samplings, shapes of a curve."""
+
+STAGES = {
+    "untrained": "before any training",
+    "direct": "by its own last layer",
+    "linear": "after transfer",
+    "pretrained": "before fine-tuning",
+    "final": "after fine-tuning",
+}
+STUDENTS = {
+    "supervised": "student on labelled data alone",
+    "self": "student, teacher of its own kind",
+    "selected": "student on the teacher's selection",
+    "truth": "student on the same images with true labels",
+}
+SERIES = {
+    "selected": "P = {p:.0f}",
+    "truth": "true labels, P = {p:.0f}",
+    "self": "self-training, P = {p:.0f}",
+    "supervised": "labelled data alone",
+}
+SAMPLINGS = {"natural": "natural", "sqrt": "square-root", "uniform": "uniform"}
+SHAPES = {
+    "rises to the end": "still rises at the largest K that was tried",
+    "falls from the start": "falls from the smallest K on",
+    "rises and falls": "rises and then falls",
+    "rises": "rises, and whether it falls in the end the seeds leave open",
+    "falls": "falls in the end, and whether it rises before the seeds leave open",
+    "unresolved": "neither rises nor falls by more than the seeds leave open",
+}

@@ -1,0 +1,149 @@
+"""What teachers and students reach, by what they were trained on and by K (2.3a, 2.3d)."""
+
+import pandas as pd
+
+from store.reader import Reader
+from store.supervision.evaluated import EVALUATED, mean_and_half, mean_and_sd, over_seeds
+from store.supervision.selection import selected_sets
+
+SUPERVISED = "supervised"  # the kind of the baseline that is trained on labelled images only
+# what `curve_shape` may find
+CURVE_SHAPES = ("rises to the end", "falls from the start", "rises and falls", "rises", "falls", "unresolved")
+
+
+def teachers(reader: Reader) -> pd.DataFrame:
+    """Each teacher's network: mean accuracy over seeds on the test images and on those without labels, in percent.
+
+    `role` is `larger` for the deepest network, whose selections teach all students but those of
+    self-training, and `self` for the student's own network, which is the supervised baseline too.
+    `unlabelled` is the number of images without labels.
+    """
+    return reader.df(f"""
+        SELECT model, depth, CASE WHEN depth = max(depth) OVER () THEN 'larger' ELSE 'self' END AS role,
+               count(*)::INTEGER AS seeds, avg(percent) AS percent, stddev_samp(percent) AS sd,
+               avg(100 * u.correct / u.images) AS unlabelled_percent, any_value(u.images) AS unlabelled
+        FROM ({EVALUATED}) AS e JOIN scores AS u ON u.run_id = e.run_id AND u.split = 'train'
+        WHERE e.job = 'teacher' GROUP BY model, depth ORDER BY depth DESC
+    """)
+
+
+def students(reader: Reader) -> pd.DataFrame:
+    """Accuracy by kind, K, P and stage: one row each, means over the seeds.
+
+    Kinds: `selected` (trained on the teacher's selection), `truth` (the same images with their true labels),
+    `self` (the selection of a teacher of the student's own network), `supervised` (labelled images only: no
+    K, no P). `gain` is the difference to the same seed's supervised baseline, in percentage points.
+    """
+    return reader.df(
+        f"""
+        WITH baseline AS (
+            SELECT seed, percent FROM ({EVALUATED})
+            WHERE job = 'teacher' AND model = (SELECT any_value(model) FROM ({EVALUATED}) WHERE job = 'student')
+        ), networks AS (
+            SELECT kind, k, p, stage, seed, percent FROM ({EVALUATED}) WHERE job = 'student'
+            UNION ALL SELECT ?, NULL, NULL, 'final', seed, percent FROM baseline
+        )
+        SELECT kind, k, p, stage, {over_seeds("n.percent")}, {mean_and_sd("n.percent - b.percent", "gain")}
+        FROM networks AS n LEFT JOIN baseline AS b USING (seed) GROUP BY kind, k, p, stage ORDER BY kind, p, k, stage
+        """,
+        [SUPERVISED],
+    )
+
+
+def students_compared(reader: Reader) -> pd.DataFrame:
+    """The rows of `students` at the K and P at which there is every kind of them, that of self-training, with the supervised baseline.
+
+    Empty where there is no self-training.
+    """
+    rows = students(reader)
+    own = rows[rows["kind"] == "self"]
+    if own.empty:
+        return own
+    k, p = own.iloc[0][["k", "p"]]
+    return rows[(rows["kind"] == SUPERVISED) | ((rows["k"] == k) & (rows["p"] == p))]
+
+
+def student_curve(reader: Reader) -> pd.DataFrame:
+    """Accuracy by stage and K at the P with which every K was tried: one row each, means over the seeds.
+
+    Differences within a seed, in percentage points, each with half its 95 % interval: `gap_to_best` (to the
+    K that is best on average, `best_k`), `truth_gap_to_best` (the same K, of the students with true labels
+    for the same images, whose accuracy is `truth`) and `label_noise_gap` (by which `truth` is ahead: what the
+    wrong labels cost). Those of true labels are NULL where there is no such student.
+    """
+    return reader.df(f"""
+        WITH networks AS (
+            SELECT stage, kind, k, p, seed, percent FROM ({EVALUATED}) WHERE job = 'student'
+        ), widest AS (
+            SELECT p FROM networks WHERE kind = 'selected' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+        ), selected_networks AS (
+            SELECT n.*, t.percent AS truth FROM networks AS n JOIN widest USING (p)
+            LEFT JOIN networks AS t ON (t.stage, t.k, t.p, t.seed, t.kind) = (n.stage, n.k, n.p, n.seed, 'truth')
+            WHERE n.kind = 'selected'
+        ), best AS (
+            SELECT stage, arg_max(k, percent) AS best_k
+            FROM (SELECT stage, k, avg(percent) AS percent FROM selected_networks GROUP BY ALL) GROUP BY stage
+        ), paired AS (
+            SELECT s.*, best_k, b.percent AS best_percent, b.truth AS best_truth
+            FROM selected_networks AS s JOIN best USING (stage)
+            JOIN selected_networks AS b ON (b.stage, b.k, b.seed) = (s.stage, best_k, s.seed)
+        )
+        SELECT stage, p, k, count(*)::INTEGER AS seeds, avg(percent) AS percent, best_k,
+               {mean_and_half("best_percent - percent", "gap_to_best")}, avg(truth) AS truth,
+               {mean_and_half("best_truth - truth", "truth_gap_to_best")},
+               {mean_and_half("truth - percent", "label_noise_gap")}
+        FROM paired GROUP BY stage, p, k, best_k ORDER BY stage, k
+    """)
+
+
+def curve_shape(curve: pd.DataFrame) -> str:
+    """One of CURVE_SHAPES for the rows of one stage of `student_curve`.
+
+    A rise or a fall is named only where at some K the 95 % interval of the gap to the best K leaves out 0.
+    """
+    best_k = curve["best_k"].iloc[0]
+    below_best = curve.loc[curve["gap_to_best"] > curve["gap_to_best_half"], "k"]
+    rises, falls = (below_best < best_k).any(), (below_best > best_k).any()
+    if rises and best_k == curve["k"].max():
+        return "rises to the end"
+    if falls and best_k == curve["k"].min():
+        return "falls from the start"
+    return {(True, True): "rises and falls", (True, False): "rises", (False, True): "falls"}.get((rises, falls), "unresolved")
+
+
+def finetuning_gains(reader: Reader) -> pd.DataFrame:
+    """What the final fine-tuning adds by K, in percentage points: one row each, at the P with students on true labels for the same images.
+
+    Means over seeds: `gain` with the teacher's labels, `truth_gain` with true ones, where there are no labels
+    to repair, and the difference `repaired` with half its 95 % interval.
+    """
+    return reader.df(f"""
+        WITH gains AS (
+            SELECT kind, k, p, seed,
+                   max(percent) FILTER (stage = 'final') - max(percent) FILTER (stage = 'pretrained') AS gain
+            FROM ({EVALUATED}) WHERE job = 'student' GROUP BY ALL
+        )
+        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.gain) AS gain, avg(t.gain) AS truth_gain,
+               {mean_and_half("s.gain - t.gain", "repaired")}
+        FROM gains AS s JOIN gains AS t USING (k, p, seed)
+        WHERE s.kind = 'selected' AND t.kind = 'truth' GROUP BY ALL ORDER BY s.k
+    """)
+
+
+def untrained_difference(reader: Reader) -> float | None:
+    """The most labels in which a selected set that no student was trained on differs from the middle P's at the same K.
+
+    None where there is a student for every set.
+    """
+    trained = students(reader).query("kind == 'selected'")[["k", "p"]].drop_duplicates()
+    sets = selected_sets(reader).merge(trained, on=["k", "p"], how="left", indicator=True)
+    untrained = sets.loc[sets["_merge"] == "left_only", "differ"]
+    return float(untrained.max()) if len(untrained) else None
+
+
+def student_steps(reader: Reader) -> pd.DataFrame:
+    """Optimisation steps of a student, in one row: `steps`, fine-tuning included, and `pretraining_steps`, those before it."""
+    return reader.df(f"""
+        SELECT max(step)::INTEGER AS steps, (max(step) FILTER (epoch < e.recipe_epochs))::INTEGER AS pretraining_steps
+        FROM epochs JOIN ({EVALUATED}) AS e USING (run_id) WHERE e.job = 'student'
+    """)
