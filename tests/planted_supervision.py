@@ -55,7 +55,7 @@ def evaluated(right: dict[str, list[int]]) -> dict[str, list[dict]]:
 
 def plant(runs, job: str, value: dict, seed: int, right: dict[str, list[int]], inputs: tuple[str, ...] = (), more: dict | None = None) -> None:
     """One run with its metrics."""
-    config = {"source": 1000, "epochs": 1, "batch": 128, "precision": "bf16", "labelled": 400, **value, **(more or {})}
+    config = {"source_images": 1000, "epochs": 1, "batch": 128, "precision": "bf16", "labelled": 400, **value, **(more or {})}
     epochs = [
         {"epoch": epoch, "step": step, "lr": 0.1, "train_loss": 1.0, "train_accuracy": 0.5, "seconds": 1.0, "images_per_s": 1280.0}
         for epoch, step in enumerate((10, 14))  # the second is the fine-tuning's

@@ -51,14 +51,14 @@ EXPERIMENTS = {
         _experiment("transfer/extract", "extract", *_LAST_LAYER, required=("px", "epochs", "batch")),
         _experiment("transfer/adabn", "extract --batchnorm target", *_LAST_LAYER, required=("px", "epochs", "batch")),
         _experiment("transfer/linear", "extract", *_TRANSFER, "batchnorm", "strength", "strengths", "features", "features_s", required=("px",)),
-        _experiment("supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise",)),
+        _experiment("supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise", "source_images")),
         _experiment(
-            "supervision/resampling", "resampling", *_TRAINED, "sampling", "zipf", "source", "target", "sizes", "source_images", required=("sampling", "zipf")
+            "supervision/resampling", "resampling", *_TRAINED, "sampling", "zipf", "source", "target", "sizes", "source_images", required=("sampling", "zipf", "sizes")
         ),
-        _experiment("supervision/teacher", "teacher", *_TRAINED, "labelled", "ps", "ks", "classes", required=("ps", "ks", "classes")),
+        _experiment("supervision/teacher", "teacher", *_TRAINED, "labelled", "ps", "ks", "classes", required=("ps", "ks", "classes", "precision")),
         _experiment(
             "supervision/student", "teacher", *_TRAINED, "kind", "k", "p", "labelled", "epoch_images", "finetune_epochs", "finetune_lr", "entries",
-            required=("kind",),
+            required=("kind", "k", "p", "epochs", "precision"),
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
         _experiment(

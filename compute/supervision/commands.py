@@ -12,19 +12,35 @@ DATA = "folder of CIFAR-10's Parquet files; else $REPORT_DATA/cifar10, data/cifa
 def arguments(parser: argparse.ArgumentParser) -> None:
     """The options of every command of this problem."""
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="repetitions of everything")
-    training_arguments(parser, scales="seconds; the experiments of one problem in two hours on two cores; a GPU's work", data=DATA, checkpoint_s=5.0)
+    training_arguments(
+        parser,
+        scales="seconds; the experiments of one problem in two hours on two cores; a GPU's work",
+        data=DATA,
+        checkpoint_s=5.0,
+    )
 
 
 def noise_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `noise`."""
-    parser.add_argument("--percent", type=float, nargs="+", default=[0, 10, 25, 50], metavar="P", help="of the labels that are replaced at random")
+    parser.add_argument(
+        "--percent",
+        type=float,
+        nargs="+",
+        default=[0, 10, 25, 50],
+        metavar="P",
+        help="of the labels that are replaced at random",
+    )
     arguments(parser)
 
 
 def resampling_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `resampling`."""
     parser.add_argument(
-        "--exponent", type=float, default=1.0, metavar="S", help="of the Zipf distribution: the class of rank r has 1/r^S of the images of the first"
+        "--exponent",
+        type=float,
+        default=1.0,
+        metavar="S",
+        help="of the Zipf distribution: the class of rank r has 1/r^S of the images of the first",
     )
     arguments(parser)
 
@@ -59,14 +75,17 @@ def resampling(args: argparse.Namespace) -> list[Path]:
     from compute.supervision.pretraining import PretrainingSweep
     from compute.training import sweep
 
-    return sweep.run(PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list)
+    return sweep.run(
+        PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list
+    )
 
 
 def teacher(args: argparse.Namespace) -> list[Path]:
     """Train the teachers, then all students of their selections; returns the run folders written."""
     options = options_of(args)
 
-    from compute.supervision.teacher import StudentSweep, TeacherSweep
+    from compute.supervision.student import StudentSweep
+    from compute.supervision.teacher import TeacherSweep
     from compute.training import sweep
 
     written = sweep.run(TeacherSweep(**options), args.processes, args.list)

@@ -13,7 +13,7 @@ EVALUATED = at_complete_scale(
     FROM (
         SELECT r.run_id, r.job, r.scale, r.model, r.depth, r.seed, r.config,
                s.stage::VARCHAR AS stage, 100 * s.correct / s.images AS percent,
-               (config->>'noise')::DOUBLE AS noise_percent, (config->>'source')::INTEGER AS source_images,
+               (config->>'noise')::DOUBLE AS noise_percent, (config->>'source_images')::INTEGER AS source_images,
                config->>'sampling' AS sampling, (config->>'zipf')::DOUBLE AS zipf,
                (config->'sizes')::INTEGER[] AS class_sizes, (config->'classes')::VARCHAR[] AS classes,
                (config->'ks')::INTEGER[] AS ks, (config->'ps')::INTEGER[] AS ps,
@@ -53,7 +53,7 @@ def mean_and_half(difference: str, name: str) -> str:
 def precisions(reader: Reader, *jobs: str) -> list[str]:
     """The arithmetic precisions in which the runs of some jobs were trained (`bf16`, `fp32`), in alphabetical order."""
     sql = f"SELECT DISTINCT precision FROM ({EVALUATED}) WHERE list_contains(?, job) ORDER BY precision"
-    return reader.df(sql, [list(jobs)])["precision"].dropna().tolist()
+    return reader.df(sql, [list(jobs)])["precision"].tolist()
 
 
 def run_ids(reader: Reader, *jobs: str) -> list[str]:

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
+from compute.core.supervision import SAMPLINGS
 from store.reader import Reader
 from store.supervision.evaluated import EVALUATED, EXPONENT, mean_and_sd, over_seeds
 
 EXTREME_CLASSES = 3  # that the head and the tail of a long-tailed source hold
 PARTS = ("head", "middle", "tail", "all")  # of the classes, in the order in which they are shown
-SAMPLINGS = ("natural", "sqrt", "uniform")
 
 
 def label_noise(reader: Reader) -> pd.DataFrame:

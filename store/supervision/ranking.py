@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from compute.core.supervision import middle
 from store.reader import Reader
 from store.supervision.evaluated import EVALUATED
 from store.supervision.selection import TEACHERS, class_names
@@ -42,8 +43,8 @@ def ends_of_ranking(reader: Reader) -> pd.DataFrame:
     rows = precision_by_rank(reader)
     if rows.empty:
         return rows.assign(end=None)
-    ps = sorted(rows["p"].unique())
-    complete = rows[(rows["p"] == ps[len(ps) // 2]) & (rows["classes"] == len(class_names(reader)))]
+    middle_p = middle(sorted(rows["p"].unique()))
+    complete = rows[(rows["p"] == middle_p) & (rows["classes"] == len(class_names(reader)))]
     return complete.iloc[[0, -1] if len(complete) else []].assign(end=["first", "last"] if len(complete) else [])
 
 

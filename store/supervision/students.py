@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from compute.core.supervision import StudentKind
 from store.reader import Reader
 from store.supervision.evaluated import EVALUATED, mean_and_half, mean_and_sd, over_seeds
 from store.supervision.selection import selected_sets
 
-SUPERVISED = "supervised"  # the kind of the baseline that is trained on labelled images only
 # what `curve_shape` may find
 CURVE_SHAPES = ("rises to the end", "falls from the start", "rises and falls", "rises", "falls", "unresolved")
 
@@ -30,9 +30,8 @@ def teachers(reader: Reader) -> pd.DataFrame:
 def students(reader: Reader) -> pd.DataFrame:
     """Accuracy by kind, K, P and stage: one row each, means over the seeds.
 
-    Kinds: `selected` (trained on the teacher's selection), `truth` (the same images with their true labels),
-    `self` (the selection of a teacher of the student's own network), `supervised` (labelled images only: no
-    K, no P). `gain` is the difference to the same seed's supervised baseline, in percentage points.
+    The kinds are those of `StudentKind`; the supervised baseline has no K and no P. `gain` is the difference to
+    the same seed's baseline, in percentage points.
     """
     return reader.df(
         f"""
@@ -41,12 +40,12 @@ def students(reader: Reader) -> pd.DataFrame:
             WHERE job = 'teacher' AND model = (SELECT any_value(model) FROM ({EVALUATED}) WHERE job = 'student')
         ), networks AS (
             SELECT kind, k, p, stage, seed, percent FROM ({EVALUATED}) WHERE job = 'student'
-            UNION ALL SELECT ?, NULL, NULL, 'final', seed, percent FROM baseline
+            UNION ALL SELECT '{StudentKind.SUPERVISED}', NULL, NULL, 'final', seed, percent FROM baseline
         )
         SELECT kind, k, p, stage, {over_seeds("n.percent")}, {mean_and_sd("n.percent - b.percent", "gain")}
-        FROM networks AS n LEFT JOIN baseline AS b USING (seed) GROUP BY kind, k, p, stage ORDER BY kind, p, k, stage
+        FROM networks AS n LEFT JOIN baseline AS b USING (seed) GROUP BY kind, k, p, stage ORDER BY list_position(?, kind), p, k, stage
         """,
-        [SUPERVISED],
+        [[str(kind) for kind in StudentKind]],
     )
 
 
@@ -56,11 +55,11 @@ def students_compared(reader: Reader) -> pd.DataFrame:
     Empty where there is no self-training.
     """
     rows = students(reader)
-    own = rows[rows["kind"] == "self"]
+    own = rows[rows["kind"] == StudentKind.SELF]
     if own.empty:
         return own
     k, p = own.iloc[0][["k", "p"]]
-    return rows[(rows["kind"] == SUPERVISED) | ((rows["k"] == k) & (rows["p"] == p))]
+    return rows[(rows["kind"] == StudentKind.SUPERVISED) | ((rows["k"] == k) & (rows["p"] == p))]
 
 
 def student_curve(reader: Reader) -> pd.DataFrame:
@@ -75,11 +74,11 @@ def student_curve(reader: Reader) -> pd.DataFrame:
         WITH networks AS (
             SELECT stage, kind, k, p, seed, percent FROM ({EVALUATED}) WHERE job = 'student'
         ), widest AS (
-            SELECT p FROM networks WHERE kind = 'selected' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+            SELECT p FROM networks WHERE kind = '{StudentKind.SELECTED}' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
         ), selected_networks AS (
             SELECT n.*, t.percent AS truth FROM networks AS n JOIN widest USING (p)
-            LEFT JOIN networks AS t ON (t.stage, t.k, t.p, t.seed, t.kind) = (n.stage, n.k, n.p, n.seed, 'truth')
-            WHERE n.kind = 'selected'
+            LEFT JOIN networks AS t ON (t.stage, t.k, t.p, t.seed, t.kind) = (n.stage, n.k, n.p, n.seed, '{StudentKind.ORACLE}')
+            WHERE n.kind = '{StudentKind.SELECTED}'
         ), best AS (
             SELECT stage, arg_max(k, percent) AS best_k
             FROM (SELECT stage, k, avg(percent) AS percent FROM selected_networks GROUP BY ALL) GROUP BY stage
@@ -108,7 +107,9 @@ def curve_shape(curve: pd.DataFrame) -> str:
         return "rises to the end"
     if falls and best_k == curve["k"].min():
         return "falls from the start"
-    return {(True, True): "rises and falls", (True, False): "rises", (False, True): "falls"}.get((rises, falls), "unresolved")
+    return {(True, True): "rises and falls", (True, False): "rises", (False, True): "falls"}.get(
+        (rises, falls), "unresolved"
+    )
 
 
 def finetuning_gains(reader: Reader) -> pd.DataFrame:
@@ -126,7 +127,7 @@ def finetuning_gains(reader: Reader) -> pd.DataFrame:
         SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.gain) AS gain, avg(t.gain) AS truth_gain,
                {mean_and_half("s.gain - t.gain", "repaired")}
         FROM gains AS s JOIN gains AS t USING (k, p, seed)
-        WHERE s.kind = 'selected' AND t.kind = 'truth' GROUP BY ALL ORDER BY s.k
+        WHERE s.kind = '{StudentKind.SELECTED}' AND t.kind = '{StudentKind.ORACLE}' GROUP BY ALL ORDER BY s.k
     """)
 
 
@@ -135,7 +136,8 @@ def untrained_difference(reader: Reader) -> float | None:
 
     None where there is a student for every set.
     """
-    trained = students(reader).query("kind == 'selected'")[["k", "p"]].drop_duplicates()
+    trained = students(reader)
+    trained = trained.loc[trained["kind"] == StudentKind.SELECTED, ["k", "p"]].drop_duplicates()
     sets = selected_sets(reader).merge(trained, on=["k", "p"], how="left", indicator=True)
     untrained = sets.loc[sets["_merge"] == "left_only", "differ"]
     return float(untrained.max()) if len(untrained) else None

@@ -11,4 +11,8 @@ def over_seeds(rows: pd.DataFrame, bars: str = "bars") -> str:
 
 def pool_line(pool: float | None) -> str:
     """What the dotted line at the images of a class in the pool means; empty where `pool`, their number, is unknown."""
-    return f"Dotted: the {pool:,.0f} images that the pool has of a class; for a larger K wrong labels are certain." if pool else ""
+    return (
+        f"Dotted: the {pool:,.0f} images that the pool has of a class; for a larger K wrong labels are certain."
+        if pool
+        else ""
+    )

@@ -46,5 +46,11 @@ def show() -> None:
             SEMI,
             alt_text="A teacher trained on labelled data scores images without labels; the best of each class train a student, which is fine-tuned on true labels. In the "
             f"semi-weakly supervised variant hashtags pretrain the teacher, and only that. {DRAWN}",
-            data=("ImageNet, labelled by hand", "images with hashtags", "images, hashtags not used", "scores", "selected images"),
+            data=(
+                "ImageNet, labelled by hand",
+                "images with hashtags",
+                "images, hashtags not used",
+                "scores",
+                "selected images",
+            ),
         )

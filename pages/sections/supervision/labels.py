@@ -1,5 +1,7 @@
 """How the pages of Problem 2 name what its tables hold: stages, kinds of student, samplings, shapes of a curve."""
 
+from compute.core.supervision import StudentKind
+
 STAGES = {
     "untrained": "before any training",
     "direct": "by its own last layer",
@@ -8,16 +10,16 @@ STAGES = {
     "final": "after fine-tuning",
 }
 STUDENTS = {
-    "supervised": "student on labelled data alone",
-    "self": "student, teacher of its own kind",
-    "selected": "student on the teacher's selection",
-    "truth": "student on the same images with true labels",
+    StudentKind.SUPERVISED: "student on labelled data alone",
+    StudentKind.SELF: "student, teacher of its own kind",
+    StudentKind.SELECTED: "student on the teacher's selection",
+    StudentKind.ORACLE: "student on the same images with true labels",
 }
 SERIES = {
-    "selected": "P = {p:.0f}",
-    "truth": "true labels, P = {p:.0f}",
-    "self": "self-training, P = {p:.0f}",
-    "supervised": "labelled data alone",
+    StudentKind.SELECTED: "P = {p:.0f}",
+    StudentKind.ORACLE: "true labels, P = {p:.0f}",
+    StudentKind.SELF: "self-training, P = {p:.0f}",
+    StudentKind.SUPERVISED: "labelled data alone",
 }
 SAMPLINGS = {"natural": "natural", "sqrt": "square-root", "uniform": "uniform"}
 SHAPES = {

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from compute.core.supervision import PICTURES_AT_EACH_END, middle
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
@@ -13,7 +14,6 @@ from pages.sections.supervision.captions import over_seeds, pool_line
 from store.supervision import evaluated, selection
 from store.supervision import pictures as stored_pictures
 
-SHOWN = 8  # images of a ranking, half of them from either end
 COLUMNS = (
     "Means over the seeds. labels: entries of the new set; images: different ones; twice: images with two labels or "
     "more; precision: correct labels, with the least and the most of a seed; least and most: labels of a class, as "
@@ -119,7 +119,7 @@ def construction() -> None:
 def _ranked(k: int, p: int, class_id: int, names: list[str]) -> None:
     """The first and the last images that a class takes, with the teacher's scores."""
     ranked = cached_query(stored_pictures.ranked_pictures, p, class_id).query("rank <= @k")
-    ends = pd.concat([ranked.head(SHOWN // 2), ranked.tail(SHOWN // 2)]).drop_duplicates("rank")
+    ends = pd.concat([ranked.head(PICTURES_AT_EACH_END), ranked.tail(PICTURES_AT_EACH_END)]).drop_duplicates("rank")
     length = int(ranked["rank"].max()) if len(ranked) else 0
     with st.container(border=True):
         st.markdown(f"**The first and the last of {length:,} images that the teacher takes for {names[class_id]}**")
@@ -164,6 +164,6 @@ def _formats(rows: pd.DataFrame) -> dict:
 def _chosen(text: str, values: pd.Series, key: str) -> int:
     """The reader's choice among the values, the middle one by default."""
     options = sorted(int(value) for value in values.unique())
-    default = options[len(options) // 2]
+    default = middle(options)
     chosen = st.segmented_control(text, options, default=default, required=True, key=key, bind="query-params")
     return chosen if chosen in options else default

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from compute.core.supervision import StudentKind
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
@@ -19,7 +20,7 @@ def show() -> None:
     """The answer, accuracy against K, correct labels against rank, and how hard and how different the images are."""
     card("2.3d")
     rows = cached_query(students.students)
-    if (rows["kind"] == "selected").any():
+    if (rows["kind"] == StudentKind.SELECTED).any():
         _accuracy(rows)
     else:
         missing("No student has been taught yet.", "python -m compute teacher")
@@ -33,9 +34,9 @@ def _accuracy(rows: pd.DataFrame) -> None:
         "Evaluated", list(EVALUATIONS), default=STAGES["final"], required=True, key="evaluated", bind="query-params"
     )
     stage = EVALUATIONS.get(evaluation, "final")
-    curves, baseline = rows[(rows["stage"] == stage) & rows["k"].notna()], rows[rows["kind"] == students.SUPERVISED]
+    curves, baseline = rows[(rows["stage"] == stage) & rows["k"].notna()], rows[rows["kind"] == StudentKind.SUPERVISED]
     series = [SERIES[kind].format(p=p) for kind, p in zip(curves["kind"], curves["p"], strict=True)]
-    level = pd.DataFrame({"level": baseline["percent"], "series": SERIES[students.SUPERVISED]})
+    level = pd.DataFrame({"level": baseline["percent"], "series": SERIES[StudentKind.SUPERVISED]})
     pool = cached_query(selection.images_per_class)
     curve = cached_query(students.student_curve)
     curve = curve[curve["stage"] == stage]

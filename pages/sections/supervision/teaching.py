@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from compute.core.supervision import StudentKind
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
@@ -37,8 +38,8 @@ def show() -> None:
 
 def _students(compared: pd.DataFrame, teacher: pd.Series) -> None:
     """Every kind of student at the K and P at which all of them were trained."""
-    setting = compared[compared["kind"] == "self"].iloc[0]
-    taught = compared[(compared["stage"] == "final") & (compared["kind"] == "selected")]
+    setting = compared[compared["kind"] == StudentKind.SELF].iloc[0]
+    taught = compared[(compared["stage"] == "final") & (compared["kind"] == StudentKind.SELECTED)]
     title = "Students by what they were trained on"
     if len(taught):
         title = (
