@@ -29,7 +29,7 @@ def plant_supervision(runs, seeds: int = 2) -> None:
             for p in PS if k > min(KS) else (2,):
                 right = {stage: [correct + taken(k) - p] * CLASSES for stage, correct in (("pretrained", 60), ("final", 64))}
                 plant(runs, "student", {"kind": "selected", "k": k, "p": p}, seed, right, inputs=(teacher,))
-            plant(runs, "student", {"kind": "truth", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
+            plant(runs, "student", {"kind": "oracle", "k": k, "p": 2}, seed, {"pretrained": [70] * CLASSES, "final": [75] * CLASSES}, inputs=(teacher,))
         own = f"supervision-teacher-resnet8-small-s{seed}"
         plant(runs, "student", {"kind": "self", "k": 4000, "p": 2}, seed, {"pretrained": [59] * CLASSES, "final": [61] * CLASSES}, inputs=(own,))
 
@@ -85,8 +85,8 @@ def plant_teacher(runs, model: str, depth: int, seed: int, right: int) -> None:
         "selected": rows,
         "pictures": pictures if seed == 0 else [],
         "selection_spread": [{"p": p, "k": k, "spread": 1.0 + taken(k) / 10} for p in PS for k in KS],
-        "unlabelled": [{"image": 100 * c + n, "loss": n / 10} for c in range(CLASSES) for n in range(1, len(RANKS) + 1)],
-        "thinned": [
+        "unlabelled_losses": [{"image": 100 * c + n, "loss": n / 10} for c in range(CLASSES) for n in range(1, len(RANKS) + 1)],
+        "long_tailed": [
             {"p": p, "k": k, "labels": 10 * n, "correct": 8 * n, "rarest_images": 10, "rarest_labels": n, "rarest_correct": min(n, p * n // 2)}
             for p in PS
             for k, n in zip(KS, map(taken, KS), strict=True)

@@ -80,12 +80,12 @@ def test_the_better_teacher_makes_the_better_student(value):
 
 
 def test_true_labels_do_no_better(value):
-    assert value("students_compared(truth, final).percent") < value("students_compared(selected, final).percent") + 0.5
+    assert value("students_compared(oracle, final).percent") < value("students_compared(selected, final).percent") + 0.5
     assert value("students_compared(self, final).k") == value("student_curve(final, 4000).k")
 
 
 def test_fine_tuning_repairs_labels_where_half_of_them_are_wrong(value):
-    assert value("finetuning_gains(4000).truth_gain") > 0.5, "it helps with true labels too"
+    assert value("finetuning_gains(4000).oracle_gain") > 0.5, "it helps with true labels too"
     assert 0 < value("finetuning_gains(4000).repaired") < value("finetuning_gains(4000).repaired_half")
     assert value("finetuning_gains(8000).repaired") > value("finetuning_gains(8000).repaired_half")
     assert 45 < value("selected_sets(8000, 2).precision_percent") < 55
@@ -103,16 +103,16 @@ def test_a_larger_p_costs_correct_labels_there(value):
 
 
 def test_a_larger_p_finds_more_of_a_rare_class_with_more_wrong_labels(value):
-    found = [value(f"thinned_selection(2000, {p}).rarest_found_percent") for p in (1, 2, 5)]
-    precision = [value(f"thinned_selection(2000, {p}).rarest_precision_percent") for p in (1, 2, 5)]
+    found = [value(f"long_tailed_selection(2000, {p}).rarest_found_percent") for p in (1, 2, 5)]
+    precision = [value(f"long_tailed_selection(2000, {p}).rarest_precision_percent") for p in (1, 2, 5)]
     assert found == sorted(found) and precision == sorted(precision, reverse=True)
 
 
 def test_up_to_the_images_whose_first_prediction_is_the_rare_class_p_makes_no_difference(value):
-    found = [value(f"thinned_selection(500, {p}).rarest_found_percent") for p in (1, 5)]
+    found = [value(f"long_tailed_selection(500, {p}).rarest_found_percent") for p in (1, 5)]
     assert found[0] == pytest.approx(found[1], abs=0.5)
-    rarest = value("thinned_selection(2000, 1).rarest_images")
-    assert 2000 > value("thinned_selection(2000, 1).rarest_labels") > max(500, 1.5 * rarest)
+    rarest = value("long_tailed_selection(2000, 1).rarest_images")
+    assert 2000 > value("long_tailed_selection(2000, 1).rarest_labels") > max(500, 1.5 * rarest)
 
 
 def test_images_get_two_labels_where_k_is_large(value):
@@ -129,9 +129,9 @@ def test_the_curve_falls_in_the_end_and_its_rise_is_left_open(committed, value):
 
 
 def test_with_true_labels_the_accuracy_falls_too(value):
-    gap, half = (value(f"student_curve(final, 6000).truth_gap_to_best{column}") for column in ("", "_half"))
+    gap, half = (value(f"student_curve(final, 6000).oracle_gap_to_best{column}") for column in ("", "_half"))
     assert gap > half
-    gap, half = (value(f"student_curve(final, 8000).truth_gap_to_best{column}") for column in ("", "_half"))
+    gap, half = (value(f"student_curve(final, 8000).oracle_gap_to_best{column}") for column in ("", "_half"))
     assert gap < half
 
 

@@ -86,7 +86,7 @@ def test_the_spread_is_that_of_the_correctly_labelled_images():
 def test_every_run_is_in_the_store(results):
     _, reader = results
     jobs = dict(reader.df("SELECT job, count(*) AS runs FROM runs GROUP BY job").itertuples(index=False))
-    # students: 3 K with the middle P, 2 with the other one, the truth of 3 K, self-training
+    # students: 3 K with the middle P, 2 with the other one, the oracles of 3 K, self-training
     assert jobs == {"noise": 2, "resampling": 3, "teacher": 2, "student": 9}
     stages = reader.df("SELECT job, string_agg(DISTINCT stage::VARCHAR, ' ' ORDER BY stage::VARCHAR) AS stages FROM scores JOIN runs USING (run_id) GROUP BY job")
     assert dict(stages.itertuples(index=False)) == {"noise": "direct linear untrained", "resampling": "direct linear untrained", "teacher": "final", "student": "final pretrained"}
@@ -104,10 +104,10 @@ def test_the_selection_is_that_of_the_teacher(results):
 
 def test_a_teacher_says_how_hard_and_how_different_images_are(results):
     _, reader = results
-    assert reader.one("SELECT count(*), count(DISTINCT run_id) FROM unlabelled") == (2 * 160, 2)
-    assert reader.one("SELECT count(*) FROM selected AS s ANTI JOIN unlabelled USING (run_id, image)") == (0,)
+    assert reader.one("SELECT count(*), count(DISTINCT run_id) FROM unlabelled_losses") == (2 * 160, 2)
+    assert reader.one("SELECT count(*) FROM selected AS s ANTI JOIN unlabelled_losses USING (run_id, image)") == (0,)
     assert reader.one("SELECT count(*), min(spread) > 0 FROM selection_spread") == (3 * 2 + 1, True)
-    rows = reader.df("SELECT * FROM thinned")
+    rows = reader.df("SELECT * FROM long_tailed")
     assert len(rows) == 3 * 2 and (rows["rarest_images"] == 10).all() and (rows["labels"] > rows["rarest_labels"]).all()
 
 

@@ -47,7 +47,7 @@ def test_students_gain_over_labelled_data_alone(reader):
     rows = students.students(reader).set_index(["kind", "k", "p", "stage"])
     assert rows.loc[("selected", 8000, 1, "final"), "percent"] == pytest.approx(71)
     assert rows.loc[("selected", 8000, 1, "final"), "gain"] == pytest.approx(71 - 58.5)
-    assert rows.loc[("truth", 4000, 2, "final"), "gain"] == pytest.approx(75 - 58.5)
+    assert rows.loc[("oracle", 4000, 2, "final"), "gain"] == pytest.approx(75 - 58.5)
 
 
 def test_the_best_k_is_compared_seed_by_seed(reader):
@@ -55,15 +55,15 @@ def test_the_best_k_is_compared_seed_by_seed(reader):
     assert (rows["p"] == 2).all() and (rows["best_k"] == 8000).all(), "P = 2 was tried with every K"
     assert rows["gap_to_best"].tolist() == pytest.approx([7, 6, 4, 2, 0])
     assert (rows["gap_to_best_half"] == 0).all() and (rows["seeds"] == 2).all()
-    assert rows.loc[4000, "truth"] == pytest.approx(75) and rows.loc[4000, "label_noise_gap"] == pytest.approx(75 - 66) and rows.loc[4000, "label_noise_gap_half"] == 0
-    assert (rows["truth_gap_to_best"] == 0).all() and (rows["truth_gap_to_best_half"] == 0).all(), "true labels do as well at every K"
+    assert rows.loc[4000, "oracle"] == pytest.approx(75) and rows.loc[4000, "label_noise_gap"] == pytest.approx(75 - 66) and rows.loc[4000, "label_noise_gap_half"] == 0
+    assert (rows["oracle_gap_to_best"] == 0).all() and (rows["oracle_gap_to_best_half"] == 0).all(), "true labels do as well at every K"
 
 
 def test_what_fine_tuning_repairs_is_what_it_adds_beyond_true_labels(reader):
     assert students.student_steps(reader).values.tolist() == [[14, 10]]
     rows = students.finetuning_gains(reader).set_index("k")
     assert list(rows.index) == list(KS) and (rows["p"] == 2).all() and (rows["seeds"] == 2).all()
-    assert rows.loc[4000, ["gain", "truth_gain", "repaired", "repaired_half"]].tolist() == pytest.approx([4, 5, -1, 0])
+    assert rows.loc[4000, ["gain", "oracle_gain", "repaired", "repaired_half"]].tolist() == pytest.approx([4, 5, -1, 0])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_hardness_is_that_of_the_network_that_did_not_choose(reader):
 
 
 def test_a_rare_class_is_found_more_often_with_a_larger_p(reader):
-    rows = selection.thinned_selection(reader).set_index(["k", "p"])["rarest_found_percent"]
+    rows = selection.long_tailed_selection(reader).set_index(["k", "p"])["rarest_found_percent"]
     assert (rows[8000, 1], rows[8000, 2]) == (40, 80)
 
 

@@ -11,14 +11,17 @@ PICTURES_AT_EACH_END = 4
 
 
 class StudentKind(StrEnum):
-    """What a student is pretrained on before its fine-tuning on labelled images, in the order in which kinds are listed."""
+    """What a student is pretrained on before its fine-tuning on labelled images; tables list kinds in this order."""
 
     SUPERVISED = "supervised"  # nothing: the supervised baseline, which is trained on labelled images only
     SELF = "self"  # the selection of a teacher of the student's own network (self-training)
     SELECTED = "selected"  # the selection of the larger teacher
-    ORACLE = "truth"  # the images of that selection with their true labels
+    ORACLE = "oracle"  # the images of that selection with their true labels
 
 
 def middle(values: Sequence[int]) -> int:
-    """The middle one of ascending values, of an even number the upper of the two: the K and the P at which every kind of student is trained."""
+    """The middle one of ascending values, of an even number the upper of the two.
+
+    Of the Ks and the Ps it is the one at which every kind of student is trained.
+    """
     return values[len(values) // 2]

@@ -1,4 +1,4 @@
-"""The commands of Problem 2: `noise` and `resampling` pretrain and transfer, `teacher` trains teachers and then students."""
+"""The commands of Problem 2: `noise` and `resampling` pretrain and transfer, `teacher` trains teachers and students."""
 
 import argparse
 from pathlib import Path
@@ -94,17 +94,20 @@ def teacher(args: argparse.Namespace) -> list[Path]:
 
 COMMANDS = {
     "noise": Command(
-        help="Pretrain on labels of which some are wrong, then train a linear classifier on clean ones (resumes where it was stopped).",
+        help="Pretrain on labels of which some are wrong, then train a linear probe on clean ones "
+        "(resumes where it stopped).",
         arguments=noise_arguments,
         run=noise,
     ),
     "resampling": Command(
-        help="Pretrain on a Zipf-distributed source with natural, square-root and uniform sampling, then transfer (resumes where it was stopped).",
+        help="Pretrain on a long-tailed source with natural, square-root and uniform sampling, then transfer "
+        "(resumes where it stopped).",
         arguments=resampling_arguments,
         run=resampling,
     ),
     "teacher": Command(
-        help="Let a teacher label images, train students on its selections for several K and P, and fine-tune them (resumes where it was stopped).",
+        help="Train teachers, then students on their selections for several K and P, and fine-tune those "
+        "(resumes where it stopped).",
         arguments=arguments,
         run=teacher,
     ),

@@ -1,4 +1,4 @@
-"""The linear probe of a network: a linear classifier trained on its features, which says what a transfer gets from them."""
+"""The linear probe of a network: a linear classifier trained on its features, which measures what they are worth."""
 
 from torch import Tensor, nn
 
@@ -7,7 +7,10 @@ from compute.training.evaluation import logistic, metrics, outputs
 
 
 def linear_probe_metrics(model: nn.Module, data: DeviceDataset, stage: str) -> dict[str, list[dict]]:
-    """The tables `scores` and `class_accuracy` of a logistic regression on the features of `data`'s train images, evaluated on its test images."""
+    """The tables `scores` and `class_accuracy` of a logistic regression on a network's features.
+
+    It is trained on the train images of `data` and evaluated on its test images.
+    """
     train = features(model, with_train_images_unaugmented(data))
     (logits,) = logistic(train, data.train_labels.cpu(), [features(model, data)], data.classes)
     return metrics(logits, data.test_labels.cpu(), stage)

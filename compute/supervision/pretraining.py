@@ -1,4 +1,4 @@
-"""Pretraining on wrong labels (`noise`) or on a long tail (`resampling`), then transfer to clean labels: questions 2.2a and 2.2b.
+"""Pretraining on wrong labels (`noise`) or a long tail (`resampling`), then transfer to clean labels: 2.2a and 2.2b.
 
 After Mahajan et al. 2018 (arXiv 1805.00932), at small scale. A network is trained on a source part and
 evaluated twice: by its own last layer (stage `direct`), and by a linear probe on clean labels of a separate
@@ -40,7 +40,10 @@ ZIPF_EXPONENT = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """What a network is pretrained on: `data`, the `weights` of its images (None: each image once an epoch), and the `sizes` of a long tail's classes."""
+    """What a network is pretrained on: `data`, with the `weights` of its images where they are sampled.
+
+    `sizes` are the images of each class of a long tail, None for other sources.
+    """
 
     data: DeviceDataset
     weights: Tensor | None = None
@@ -49,7 +52,11 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingSweep(SupervisionSweep):
-    """The runs of a `job`: `noise` with each of `noises`, or `resampling` of a Zipf `exponent` with each of SAMPLINGS; all of them with each seed."""
+    """The runs of a job with each seed.
+
+    The job is `noise`, with each share of `noises` (percent), or `resampling`, with each of SAMPLINGS from a
+    source with the Zipf `exponent`.
+    """
 
     job: str
     noises: tuple[float, ...] = NOISES

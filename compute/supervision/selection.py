@@ -1,4 +1,4 @@
-"""The labelled set that a teacher makes of unlabelled images: the P best classes of each image, then the K best images of each class.
+"""The labelled set that a teacher makes of unlabelled images: K images of each class, P classes of each image.
 
 The procedure of Yalniz et al. 2019 (arXiv 1905.00546) between teacher and student. Of each image the scores of
 its P most probable classes are kept; within each class the images that kept it are ranked by that score, and
@@ -35,7 +35,7 @@ class Selection:
 
 
 def kept(scores: np.ndarray, p: int) -> np.ndarray:
-    """Which classes each image keeps: bool, images x classes, with `p` of each row True; of equal scores those of the lower class."""
+    """Which `p` classes each image keeps: bool, images x classes; of equal scores that of the lower class."""
     classes = scores.shape[1]
     lowest = np.partition(scores, classes - p, axis=1)[:, classes - p, None]
     above, equal = scores > lowest, scores == lowest

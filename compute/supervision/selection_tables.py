@@ -21,7 +21,7 @@ def selection_of(scores: np.ndarray, k: int, p: int) -> Selection:
 
 
 def selected_rows(selection: Selection, p: int, rows: Tensor, labels: Tensor) -> list[dict]:
-    """Rows of the table `selected`; `rows` are the pool's row numbers in the train split, whose true labels `labels` are."""
+    """Rows of the table `selected`; `rows` are the pool's row numbers in the train split, `labels` its true labels."""
     image = rows[torch.from_numpy(selection.image)]
     scores = [round(min(1.0, score), SCORE_DIGITS) for score in selection.score.tolist()]
     entries = zip(
@@ -37,7 +37,7 @@ def selected_rows(selection: Selection, p: int, rows: Tensor, labels: Tensor) ->
 
 
 def feature_spread(selection: Selection, features: np.ndarray, true_id: np.ndarray) -> float:
-    """Root mean square distance of the images' features (images x channels) from their class's mean, mean over the classes.
+    """Root mean square distance of features (images x channels) from their class's mean, mean over the classes.
 
     Only images whose label is their `true_id` (one for each row of `features`) count: others are far from their
     class's mean because they are wrong. 0 where there are none.
@@ -49,10 +49,10 @@ def feature_spread(selection: Selection, features: np.ndarray, true_id: np.ndarr
     return float(np.mean(distances)) if distances else 0.0
 
 
-def thinned_rows(
+def long_tailed_rows(
     scores: np.ndarray, true_id: Tensor, ks: tuple[int, ...], ps: tuple[int, ...], seed: int
 ) -> list[dict]:
-    """Rows of the table `thinned`: what the same scores select from a part of the pool whose classes are Zipf-distributed, as hashtags are."""
+    """Rows of the table `long_tailed`: the selection from a part of the pool whose classes are Zipf-distributed."""
     sizes = zipf_sizes(int(torch.bincount(true_id).min()), scores.shape[1], POOL_ZIPF_EXPONENT, seed)
     pool = long_tail(true_id, sizes)
     true_of, rarest, rows = true_id[pool].numpy(), int(np.argmin(sizes)), []
@@ -78,9 +78,10 @@ def thinned_rows(
 def picture_rows(
     selections: dict[int, Selection], ks: tuple[int, ...], rows: Tensor, train_images: Tensor
 ) -> list[dict]:
-    """Rows of the table `pictures`: for each K and P the images at both ends of each class's ranking, and some that have two labels.
+    """Rows of the table `pictures`: the images at both ends of each class's ranking, and some that have two labels.
 
-    `selections` are by P; `rows` are the pool's row numbers among `train_images`, uint8 N x C x H x W.
+    They are taken for each K and P; `selections` are by P, `rows` are the pool's row numbers among
+    `train_images`, uint8 N x C x H x W.
     """
     shown: set[int] = set()
     for longest in selections.values():

@@ -1,4 +1,4 @@
-"""Students, pretrained on a teacher's selection for several K and P and fine-tuned on labelled images (`student`): questions 2.3a and 2.3d.
+"""Students, pretrained on a teacher's selection for several K and P and then fine-tuned (`student`): 2.3a and 2.3d.
 
 After Yalniz et al. 2019 (arXiv 1905.00546), at small scale. Beside the students of the teacher's selections
 there are those of a teacher of their own network (self-training) and those of the selected images with their
@@ -84,7 +84,7 @@ class StudentSweep(SupervisionSweep):
         return self.sizes.finetune_epochs * steps_of(self.sizes.labelled_images, self.sizes.batch)
 
     def pretraining_data(self, run: Run, device_dataset: DeviceDataset) -> DeviceDataset:
-        """The data set with the selected images as train images, with the teacher's labels or, for an oracle, the true ones."""
+        """The data set with the selected images as train images, labelled by the teacher or, for an oracle, truly."""
         image, class_id, true_id = read_selection(self.runs / run.inputs[0], run.config["k"], run.config["p"])
         if run.config["kind"] == StudentKind.ORACLE:
             # an image has one true label, however many classes took it

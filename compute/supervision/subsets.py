@@ -35,9 +35,9 @@ def noisy_labels(labels: Tensor, percent: float, classes: int, seed: int) -> Ten
 
 
 def zipf_sizes(most: int, classes: int, exponent: float, seed: int) -> list[int]:
-    """Images of each class in a Zipf distribution: `most` for the commonest, `most` ÷ rank^exponent for the others, at least FEWEST_IMAGES.
+    """Images of each class in a Zipf distribution: `most` ÷ rank^exponent, at least FEWEST_IMAGES.
 
-    The seed draws which class has which rank.
+    The seed draws which class has which rank, from 1 for the commonest.
     """
     ranks = torch.randperm(classes, generator=torch.Generator().manual_seed(seed)) + 1
     return [max(FEWEST_IMAGES, round(most / rank**exponent)) for rank in ranks.tolist()]

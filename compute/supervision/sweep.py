@@ -1,4 +1,4 @@
-"""What the sweeps of Problem 2 share: the data set and its labelled part, the record of a run, and the options of a recipe."""
+"""What the sweeps of Problem 2 share: the data set and its labelled part, and the record of a run."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,7 +41,7 @@ class SupervisionSweep(Sweep):
         return DeviceDataset(images(self.scale, self.data), devices.pick(self.device))
 
     def labelled_part(self, device_dataset: DeviceDataset, seed: int) -> tuple[DeviceDataset, Tensor]:
-        """The data set with its labelled images as train images, and the row numbers of all others, whose labels are not used."""
+        """The data set with the labelled images as train images, and the row numbers of the unlabelled ones."""
         labels = device_dataset.train_labels.cpu()
         labelled, unlabelled = disjoint_parts(labels, self.sizes.labelled_images, None, seed)
         return device_dataset.subset(labelled, labels[labelled]), unlabelled
@@ -53,7 +53,7 @@ class SupervisionSweep(Sweep):
     def record(
         self, job: str, model: str, recipe: Recipe, variant: dict, config: dict, inputs: tuple[str, ...] = ()
     ) -> Run:
-        """The record of a planned run; `variant` holds what tells it from the job's other runs, apart from network and seed."""
+        """The record of a planned run; `variant` tells it from the job's other runs of the same network and seed."""
         return Run(
             problem="supervision",
             job=job,

@@ -20,10 +20,10 @@ from compute.core.runs import Run, write_run
 from compute.supervision.linear_probe import features
 from compute.supervision.selection_tables import (
     feature_spread,
+    long_tailed_rows,
     picture_rows,
     selected_rows,
     selection_of,
-    thinned_rows,
 )
 from compute.supervision.sweep import SupervisionSweep, images
 from compute.training import device as devices
@@ -117,13 +117,13 @@ class TeacherSweep(SupervisionSweep):
                 for p, selection in selections.items()
                 for k in ks
             ],
-            "unlabelled": {
+            "unlabelled_losses": {
                 "image": rows.numpy(),
                 "loss": F.cross_entropy(logits, true_id, reduction="none").numpy(),
             },
         }
         if run.model == self.sizes.teacher:
-            tables["thinned"] = thinned_rows(scores, true_id, ks, ps, run.seed)
+            tables["long_tailed"] = long_tailed_rows(scores, true_id, ks, ps, run.seed)
             if run.seed == 0:  # pictures of one selection are enough
                 tables["pictures"] = picture_rows(selections, ks, rows, data_set.train_images)
         return score("train", logits, true_id), tables

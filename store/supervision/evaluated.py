@@ -1,4 +1,4 @@
-"""The evaluated runs of Problem 2 with the keys of their `config` as columns, which all other queries of the problem read."""
+"""The evaluated runs of Problem 2 with the keys of their `config` as columns; the other queries read these."""
 
 from store.complete import at_complete_scale
 from store.interval import half_width
@@ -30,7 +30,10 @@ EXPONENT = f"SELECT mode(zipf) FROM ({EVALUATED}) WHERE job = 'resampling'"
 
 
 def over_seeds(percent: str) -> str:
-    """The SQL columns seeds, percent, sd, low and high of a group with one row a seed: count, mean, standard deviation, range."""
+    """The SQL columns seeds, percent, sd, low and high of a group that has one row a seed.
+
+    They are the number of seeds and an accuracy's mean, standard deviation, least and largest value.
+    """
     return (
         f"count(*)::INTEGER AS seeds, avg({percent}) AS percent, stddev_samp({percent}) AS sd, "
         f"min({percent}) AS low, max({percent}) AS high"
@@ -38,7 +41,7 @@ def over_seeds(percent: str) -> str:
 
 
 def mean_and_sd(difference: str, name: str) -> str:
-    """The SQL columns `name` and `name_sd` of differences within a seed: their mean and standard deviation over the seeds."""
+    """The SQL columns `name` and `name_sd` of differences within a seed: mean and standard deviation over the seeds."""
     return f"avg({difference}) AS {name}, stddev_samp({difference}) AS {name}_sd"
 
 

@@ -21,7 +21,7 @@ def ranked_pictures(reader: Reader, p: int, class_id: int) -> pd.DataFrame:
 
 
 def double_pictures(reader: Reader, k: int, p: int) -> pd.DataFrame:
-    """Images that are among the first K of two classes or more: image, classes (list, the best rank first), true_id, png."""
+    """Images among the first K of two classes or more: image, classes (list, the best rank first), true_id, png."""
     return reader.df(
         f"""
         SELECT image, list(class_id ORDER BY rank) AS classes, any_value(true_id) AS true_id, any_value(png) AS png

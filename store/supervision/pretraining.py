@@ -11,7 +11,7 @@ PARTS = ("head", "middle", "tail", "all")  # of the classes, in the order in whi
 
 
 def label_noise(reader: Reader) -> pd.DataFrame:
-    """Accuracy by share of wrong labels and stage (`direct`, `linear`, `untrained`): one row each, means over the seeds.
+    """Accuracy by share of wrong labels and stage (`direct`, `linear`, `untrained`), means over the seeds.
 
     `source_images` is the number of images that a network was pretrained on; `lost` is the difference to the
     same seed's network on clean labels, in percentage points.
@@ -39,16 +39,19 @@ def resampling(reader: Reader) -> pd.DataFrame:
     return reader.df(
         f"""
         WITH sizes AS (
-            SELECT run_id, unnest(class_sizes) AS images, generate_subscripts(class_sizes, 1) - 1 AS class_id
-            FROM (SELECT DISTINCT run_id, class_sizes FROM ({EVALUATED}) WHERE job = 'resampling' AND zipf = ({EXPONENT}))
+            SELECT run_id, unnest(class_sizes) AS images, generate_subscripts(class_sizes, 1) - 1 AS class_id FROM (
+                SELECT DISTINCT run_id, class_sizes FROM ({EVALUATED}) WHERE job = 'resampling' AND zipf = ({EXPONENT})
+            )
         ), ranked AS (
             SELECT *, row_number() OVER (PARTITION BY run_id ORDER BY images DESC, class_id) AS rank,
                    count(*) OVER (PARTITION BY run_id) AS classes FROM sizes
         ), parts AS (
-            SELECT *, CASE WHEN rank <= $extreme THEN 'head' WHEN rank > classes - $extreme THEN 'tail' ELSE 'middle' END AS part
-            FROM ranked UNION ALL SELECT *, 'all' FROM ranked
+            SELECT *, CASE WHEN rank <= $extreme THEN 'head' WHEN rank > classes - $extreme THEN 'tail'
+                      ELSE 'middle' END AS part FROM ranked
+            UNION ALL SELECT *, 'all' FROM ranked
         ), networks AS (
-            SELECT e.run_id, e.seed, e.sampling, e.stage, part, avg(100 * a.correct / a.images) AS percent, avg(p.images) AS images
+            SELECT e.run_id, e.seed, e.sampling, e.stage, part, avg(100 * a.correct / a.images) AS percent,
+                   avg(p.images) AS images
             FROM ({EVALUATED}) AS e JOIN class_accuracy AS a ON (a.run_id, a.stage) = (e.run_id, e.stage)
             JOIN parts AS p ON (p.run_id, p.class_id) = (e.run_id, a.class_id)
             WHERE e.job = 'resampling' GROUP BY ALL
@@ -56,7 +59,8 @@ def resampling(reader: Reader) -> pd.DataFrame:
         SELECT n.sampling, n.stage, n.part, {over_seeds("n.percent")},
                {mean_and_sd("n.percent - base.percent", "change")}, avg(n.images) AS images
         FROM networks AS n
-        LEFT JOIN networks AS base ON (base.seed, base.stage, base.part, base.sampling) = (n.seed, n.stage, n.part, 'natural')
+        LEFT JOIN networks AS base
+            ON (base.seed, base.stage, base.part, base.sampling) = (n.seed, n.stage, n.part, 'natural')
         GROUP BY n.sampling, n.stage, n.part
         ORDER BY n.stage, list_position($parts, n.part), list_position($samplings, n.sampling)
         """,

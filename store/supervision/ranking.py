@@ -1,4 +1,4 @@
-"""The teacher's rankings of images within a class: correct labels by rank, and how hard and how different the images of the first K are (2.3d)."""
+"""The teacher's rankings within a class: correct labels by rank, hardness and diversity of the first K (2.3d)."""
 
 import pandas as pd
 
@@ -11,8 +11,9 @@ RANK_BINS = 40
 
 
 def precision_by_rank(reader: Reader, bins: int = RANK_BINS) -> pd.DataFrame:
-    """Share of correct labels in percent by P and bin of neighbouring ranks: one row each of about `bins` bins, `rank` being its mean rank.
+    """Share of correct labels in percent by P and bin of neighbouring ranks, `rank` being the mean rank of a bin.
 
+    There are about `bins` bins.
     Each seed's share is the mean over the classes that have images there, of which there are fewer towards
     the end of the ranking (`classes`, the fewest of any seed); mean and range over the seeds.
     """
@@ -23,9 +24,11 @@ def precision_by_rank(reader: Reader, bins: int = RANK_BINS) -> pd.DataFrame:
                    floor((rank - 1) * $bins / max(rank) OVER ()) AS bin
             FROM selected JOIN ({TEACHERS}) USING (run_id)
         ), classes AS (
-            SELECT run_id, p, class_id, bin, avg(rank) AS rank, 100 * avg(correct::INTEGER) AS percent FROM entries GROUP BY ALL
+            SELECT run_id, p, class_id, bin, avg(rank) AS rank, 100 * avg(correct::INTEGER) AS percent
+            FROM entries GROUP BY ALL
         ), seeds AS (
-            SELECT run_id, p, bin, avg(rank) AS rank, avg(percent) AS percent, count(*) AS classes FROM classes GROUP BY ALL
+            SELECT run_id, p, bin, avg(rank) AS rank, avg(percent) AS percent, count(*) AS classes
+            FROM classes GROUP BY ALL
         )
         SELECT p, avg(rank) AS rank, avg(percent) AS precision_percent, min(percent) AS low, max(percent) AS high,
                min(classes)::INTEGER AS classes, count(*)::INTEGER AS seeds
@@ -36,9 +39,9 @@ def precision_by_rank(reader: Reader, bins: int = RANK_BINS) -> pd.DataFrame:
 
 
 def ends_of_ranking(reader: Reader) -> pd.DataFrame:
-    """The `first` and the `last` row (column `end`) of `precision_by_rank` in which every class still has images, with the middle P.
+    """The first and the last row of `precision_by_rank`, with the middle P, in which every class still has images.
 
-    Empty without a selection.
+    The column `end` is `first` or `last`. Empty without a selection.
     """
     rows = precision_by_rank(reader)
     if rows.empty:
@@ -59,12 +62,12 @@ def hardness_and_spread(reader: Reader) -> pd.DataFrame:
         WITH settings AS (
             SELECT run_id, seed, unnest(ks) AS k FROM ({TEACHERS})
         ), others AS (
-            SELECT e.seed, u.image, u.loss FROM unlabelled AS u JOIN ({EVALUATED}) AS e USING (run_id)
+            SELECT e.seed, u.image, u.loss FROM unlabelled_losses AS u JOIN ({EVALUATED}) AS e USING (run_id)
             WHERE e.job = 'teacher' AND run_id NOT IN (SELECT run_id FROM ({TEACHERS}))
         ), losses AS (
             SELECT t.run_id, t.k, s.p, avg(o.loss) AS hardness, avg(u.loss) AS own_hardness
             FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k
-            JOIN unlabelled AS u ON (u.run_id, u.image) = (s.run_id, s.image)
+            JOIN unlabelled_losses AS u ON (u.run_id, u.image) = (s.run_id, s.image)
             LEFT JOIN others AS o ON (o.seed, o.image) = (t.seed, s.image) GROUP BY ALL
         )
         SELECT k, p, avg(hardness) AS hardness, avg(own_hardness) AS own_hardness, avg(spread) AS feature_spread

@@ -1,4 +1,4 @@
-"""What a teacher selects: labels, images and classes by K and P, from the pool as it is and from a long-tailed one (2.3b, 2.3c)."""
+"""What a teacher selects by K and P, from the pool as it is and from a long-tailed part of it (2.3b, 2.3c)."""
 
 import pandas as pd
 
@@ -19,9 +19,9 @@ def class_names(reader: Reader) -> list[str]:
 
 
 def unlabelled_pool(reader: Reader) -> pd.DataFrame:
-    """The images without labels that the teachers select from, in one row: seeds, images_per_class. Empty without a teacher.
+    """The images without labels that the teachers select from, in one row: seeds, images_per_class (mean over classes).
 
-    For a K above `images_per_class`, the mean over the classes, wrong labels are certain.
+    For a K above `images_per_class` wrong labels are certain. Empty without a teacher.
     """
     return reader.df(f"""
         SELECT count(*)::INTEGER AS seeds, avg(s.images / len(classes)) AS images_per_class
@@ -30,22 +30,23 @@ def unlabelled_pool(reader: Reader) -> pd.DataFrame:
 
 
 def images_per_class(reader: Reader) -> float | None:
-    """The one number of `unlabelled_pool` that figures mark; None without a teacher."""
+    """`images_per_class` of `unlabelled_pool`; None without a teacher."""
     return next(iter(unlabelled_pool(reader)["images_per_class"]), None)
 
 
-def thinned_selection(reader: Reader) -> pd.DataFrame:
-    """What the teacher selects from a Zipf-distributed pool by K and P: one row each, means over seeds.
+def long_tailed_selection(reader: Reader) -> pd.DataFrame:
+    """What the teacher selects from a long-tailed pool (Zipf-distributed classes) by K and P, means over seeds.
 
     `rarest_found_percent` of the rarest class's images get its label, `rarest_precision_percent` of the
     images that get it show it.
     """
     return reader.df(f"""
         SELECT k, p, avg(labels) AS labels, avg(100 * correct / labels) AS precision_percent,
-               avg(rarest_images) AS rarest_images, avg(rarest_labels) AS rarest_labels, avg(rarest_correct) AS rarest_correct,
+               avg(rarest_images) AS rarest_images, avg(rarest_labels) AS rarest_labels,
+               avg(rarest_correct) AS rarest_correct,
                avg(100 * rarest_correct / rarest_images) AS rarest_found_percent,
                avg(100 * rarest_correct / nullif(rarest_labels, 0)) AS rarest_precision_percent
-        FROM thinned JOIN ({TEACHERS}) USING (run_id) GROUP BY k, p ORDER BY k, p
+        FROM long_tailed JOIN ({TEACHERS}) USING (run_id) GROUP BY k, p ORDER BY k, p
     """)
 
 

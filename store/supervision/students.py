@@ -16,12 +16,12 @@ def teachers(reader: Reader) -> pd.DataFrame:
 
     `role` is `larger` for the deepest network, whose selections teach all students but those of
     self-training, and `self` for the student's own network, which is the supervised baseline too.
-    `unlabelled` is the number of images without labels.
+    `unlabelled_images` is the number of images without labels.
     """
     return reader.df(f"""
         SELECT model, depth, CASE WHEN depth = max(depth) OVER () THEN 'larger' ELSE 'self' END AS role,
                count(*)::INTEGER AS seeds, avg(percent) AS percent, stddev_samp(percent) AS sd,
-               avg(100 * u.correct / u.images) AS unlabelled_percent, any_value(u.images) AS unlabelled
+               avg(100 * u.correct / u.images) AS unlabelled_percent, any_value(u.images) AS unlabelled_images
         FROM ({EVALUATED}) AS e JOIN scores AS u ON u.run_id = e.run_id AND u.split = 'train'
         WHERE e.job = 'teacher' GROUP BY model, depth ORDER BY depth DESC
     """)
@@ -43,14 +43,15 @@ def students(reader: Reader) -> pd.DataFrame:
             UNION ALL SELECT '{StudentKind.SUPERVISED}', NULL, NULL, 'final', seed, percent FROM baseline
         )
         SELECT kind, k, p, stage, {over_seeds("n.percent")}, {mean_and_sd("n.percent - b.percent", "gain")}
-        FROM networks AS n LEFT JOIN baseline AS b USING (seed) GROUP BY kind, k, p, stage ORDER BY list_position(?, kind), p, k, stage
+        FROM networks AS n LEFT JOIN baseline AS b USING (seed) GROUP BY kind, k, p, stage
+        ORDER BY list_position(?, kind), p, k, stage
         """,
         [[str(kind) for kind in StudentKind]],
     )
 
 
 def students_compared(reader: Reader) -> pd.DataFrame:
-    """The rows of `students` at the K and P at which there is every kind of them, that of self-training, with the supervised baseline.
+    """The rows of `students` at the K and P of self-training, where there is every kind, and the supervised baseline.
 
     Empty where there is no self-training.
     """
@@ -65,32 +66,34 @@ def students_compared(reader: Reader) -> pd.DataFrame:
 def student_curve(reader: Reader) -> pd.DataFrame:
     """Accuracy by stage and K at the P with which every K was tried: one row each, means over the seeds.
 
-    Differences within a seed, in percentage points, each with half its 95 % interval: `gap_to_best` (to the
-    K that is best on average, `best_k`), `truth_gap_to_best` (the same K, of the students with true labels
-    for the same images, whose accuracy is `truth`) and `label_noise_gap` (by which `truth` is ahead: what the
-    wrong labels cost). Those of true labels are NULL where there is no such student.
+    Differences within a seed, in percentage points, each with half its 95 % interval: `gap_to_best`, to the K
+    that is best on average (`best_k`), `oracle_gap_to_best`, that of the oracle to its own accuracy at the same
+    `best_k`, and `label_noise_gap`, by which the oracle (whose accuracy is `oracle`) is ahead: what the wrong
+    labels cost. Those of the oracle are NULL where there is none.
     """
     return reader.df(f"""
         WITH networks AS (
             SELECT stage, kind, k, p, seed, percent FROM ({EVALUATED}) WHERE job = 'student'
         ), widest AS (
-            SELECT p FROM networks WHERE kind = '{StudentKind.SELECTED}' GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
+            SELECT p FROM networks WHERE kind = '{StudentKind.SELECTED}'
+            GROUP BY p ORDER BY count(DISTINCT k) DESC, p DESC LIMIT 1
         ), selected_networks AS (
-            SELECT n.*, t.percent AS truth FROM networks AS n JOIN widest USING (p)
-            LEFT JOIN networks AS t ON (t.stage, t.k, t.p, t.seed, t.kind) = (n.stage, n.k, n.p, n.seed, '{StudentKind.ORACLE}')
+            SELECT n.*, t.percent AS oracle FROM networks AS n JOIN widest USING (p)
+            LEFT JOIN networks AS t
+                ON (t.stage, t.k, t.p, t.seed, t.kind) = (n.stage, n.k, n.p, n.seed, '{StudentKind.ORACLE}')
             WHERE n.kind = '{StudentKind.SELECTED}'
         ), best AS (
             SELECT stage, arg_max(k, percent) AS best_k
             FROM (SELECT stage, k, avg(percent) AS percent FROM selected_networks GROUP BY ALL) GROUP BY stage
         ), paired AS (
-            SELECT s.*, best_k, b.percent AS best_percent, b.truth AS best_truth
+            SELECT s.*, best_k, b.percent AS best_percent, b.oracle AS best_oracle
             FROM selected_networks AS s JOIN best USING (stage)
             JOIN selected_networks AS b ON (b.stage, b.k, b.seed) = (s.stage, best_k, s.seed)
         )
         SELECT stage, p, k, count(*)::INTEGER AS seeds, avg(percent) AS percent, best_k,
-               {mean_and_half("best_percent - percent", "gap_to_best")}, avg(truth) AS truth,
-               {mean_and_half("best_truth - truth", "truth_gap_to_best")},
-               {mean_and_half("truth - percent", "label_noise_gap")}
+               {mean_and_half("best_percent - percent", "gap_to_best")}, avg(oracle) AS oracle,
+               {mean_and_half("best_oracle - oracle", "oracle_gap_to_best")},
+               {mean_and_half("oracle - percent", "label_noise_gap")}
         FROM paired GROUP BY stage, p, k, best_k ORDER BY stage, k
     """)
 
@@ -101,22 +104,22 @@ def curve_shape(curve: pd.DataFrame) -> str:
     A rise or a fall is named only where at some K the 95 % interval of the gap to the best K leaves out 0.
     """
     best_k = curve["best_k"].iloc[0]
-    below_best = curve.loc[curve["gap_to_best"] > curve["gap_to_best_half"], "k"]
-    rises, falls = (below_best < best_k).any(), (below_best > best_k).any()
-    if rises and best_k == curve["k"].max():
-        return "rises to the end"
-    if falls and best_k == curve["k"].min():
-        return "falls from the start"
-    return {(True, True): "rises and falls", (True, False): "rises", (False, True): "falls"}.get(
-        (rises, falls), "unresolved"
-    )
+    worse_k = curve.loc[curve["gap_to_best"] > curve["gap_to_best_half"], "k"]
+    rises, falls = (worse_k < best_k).any(), (worse_k > best_k).any()
+    if rises and falls:
+        return "rises and falls"
+    if rises:
+        return "rises to the end" if best_k == curve["k"].max() else "rises"
+    if falls:
+        return "falls from the start" if best_k == curve["k"].min() else "falls"
+    return "unresolved"
 
 
 def finetuning_gains(reader: Reader) -> pd.DataFrame:
-    """What the final fine-tuning adds by K, in percentage points: one row each, at the P with students on true labels for the same images.
+    """What the final fine-tuning adds by K, in percentage points, at the P that has oracles; means over seeds.
 
-    Means over seeds: `gain` with the teacher's labels, `truth_gain` with true ones, where there are no labels
-    to repair, and the difference `repaired` with half its 95 % interval.
+    `gain` is that of students on the teacher's labels, `oracle_gain` that of oracles, which have no labels to
+    repair, `repaired` the difference, with half its 95 % interval.
     """
     return reader.df(f"""
         WITH gains AS (
@@ -124,7 +127,7 @@ def finetuning_gains(reader: Reader) -> pd.DataFrame:
                    max(percent) FILTER (stage = 'final') - max(percent) FILTER (stage = 'pretrained') AS gain
             FROM ({EVALUATED}) WHERE job = 'student' GROUP BY ALL
         )
-        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.gain) AS gain, avg(t.gain) AS truth_gain,
+        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.gain) AS gain, avg(t.gain) AS oracle_gain,
                {mean_and_half("s.gain - t.gain", "repaired")}
         FROM gains AS s JOIN gains AS t USING (k, p, seed)
         WHERE s.kind = '{StudentKind.SELECTED}' AND t.kind = '{StudentKind.ORACLE}' GROUP BY ALL ORDER BY s.k
@@ -144,7 +147,7 @@ def untrained_difference(reader: Reader) -> float | None:
 
 
 def student_steps(reader: Reader) -> pd.DataFrame:
-    """Optimisation steps of a student, in one row: `steps`, fine-tuning included, and `pretraining_steps`, those before it."""
+    """Optimisation steps of a student, in one row: `steps` with its fine-tuning, `pretraining_steps` without."""
     return reader.df(f"""
         SELECT max(step)::INTEGER AS steps, (max(step) FILTER (epoch < e.recipe_epochs))::INTEGER AS pretraining_steps
         FROM epochs JOIN ({EVALUATED}) AS e USING (run_id) WHERE e.job = 'student'

@@ -3,7 +3,7 @@
 from store.quotes import Quotable, quotables
 from store.supervision.pretraining import label_noise, resampling
 from store.supervision.ranking import ends_of_ranking, hardness_and_spread
-from store.supervision.selection import selected_sets, thinned_selection, unlabelled_pool
+from store.supervision.selection import long_tailed_selection, selected_sets, unlabelled_pool
 from store.supervision.students import finetuning_gains, student_curve, student_steps, students_compared, teachers
 
 QUOTABLE = quotables(
@@ -16,7 +16,7 @@ QUOTABLE = quotables(
     Quotable(query=finetuning_gains, keys=("k",)),
     Quotable(query=unlabelled_pool),
     Quotable(query=selected_sets, keys=("k", "p")),
-    Quotable(query=thinned_selection, keys=("k", "p")),
+    Quotable(query=long_tailed_selection, keys=("k", "p")),
     Quotable(query=hardness_and_spread, keys=("k", "p")),
     Quotable(query=ends_of_ranking, keys=("end",)),
 )

@@ -42,7 +42,10 @@ def _accuracy() -> alt.Y:
 
 @drawing
 def noise() -> alt.LayerChart:
-    """Accuracy against the share of wrong labels: noise_percent, percent, low, high, lost, stage; `marked` shares have a dotted line."""
+    """Accuracy against the share of wrong labels: noise_percent, percent, low, high, lost, stage.
+
+    `marked` shares have a dotted line.
+    """
     x = alt.X("noise_percent:Q", title="Labels replaced at random (%)")
     color, rows = alt.Color("stage:N", title=None, legend=TOP), _rows_with("percent")
     tooltip = tooltips("stage", noise_percent=".0f", percent=".1f", low=".1f", high=".1f", lost=".1f")
@@ -83,7 +86,10 @@ def students() -> alt.LayerChart:
 
 @drawing
 def precision() -> alt.LayerChart:
-    """Correct labels against rank: rank, precision_percent, low, high, classes, series; `marked` ranks have a dotted line."""
+    """Correct labels against rank: rank, precision_percent, low, high, classes, series.
+
+    `marked` ranks have a dotted line.
+    """
     x, rows = alt.X("rank:Q", title="Rank within the class"), _rows_with("rank")
     y = _percent("precision_percent", "Correct labels (%)", domain=[0, 100])
     tooltip = tooltips("series", rank=",.0f", precision_percent=".1f", low=".1f", high=".1f", classes=".0f")
@@ -94,7 +100,10 @@ def precision() -> alt.LayerChart:
 
 @drawing
 def correct() -> alt.LayerChart:
-    """Correct labels of the whole set against K: k, labels, precision_percent, precision_low, precision_high, series; `marked` Ks have a dotted line."""
+    """Correct labels of the whole set against K: k, labels, precision_percent, precision_low, precision_high, series.
+
+    `marked` Ks have a dotted line.
+    """
     rows, y = _rows_with("k"), _percent("precision_percent", "Correct labels (%)", zero=False)
     formats = {"precision_percent": ".1f", "precision_low": ".1f", "precision_high": ".1f"}
     tooltip = tooltips("series", k=",.0f", labels=",.0f", **formats)
@@ -105,7 +114,10 @@ def correct() -> alt.LayerChart:
 
 @drawing
 def balance() -> alt.LayerChart:
-    """Labels of the class with the fewest and the one with the most against K: k, least, most, series; `marked` Ks have a dotted line."""
+    """Labels of the class with the fewest and of the one with the most against K: k, least, most, series.
+
+    `marked` Ks have a dotted line.
+    """
     scale, axis = alt.Scale(type="symlog", constant=100), alt.Axis(format=",d")
     y = alt.Y("least:Q", title="Labels of a class, least to most", scale=scale, axis=axis)
     tooltip = tooltips("series", k=",.0f", least=",.0f", most=",.0f")

@@ -10,16 +10,16 @@ STAGES = {
     "final": "after fine-tuning",
 }
 STUDENTS = {
-    StudentKind.SUPERVISED: "student on labelled data alone",
-    StudentKind.SELF: "student, teacher of its own kind",
-    StudentKind.SELECTED: "student on the teacher's selection",
-    StudentKind.ORACLE: "student on the same images with true labels",
+    StudentKind.SUPERVISED: "supervised baseline: labelled images only",
+    StudentKind.SELF: "self-training: a teacher of the student's own network",
+    StudentKind.SELECTED: "the teacher's selection",
+    StudentKind.ORACLE: "oracle: the same images with true labels",
 }
 SERIES = {
     StudentKind.SELECTED: "P = {p:.0f}",
-    StudentKind.ORACLE: "true labels, P = {p:.0f}",
+    StudentKind.ORACLE: "oracle (true labels), P = {p:.0f}",
     StudentKind.SELF: "self-training, P = {p:.0f}",
-    StudentKind.SUPERVISED: "labelled data alone",
+    StudentKind.SUPERVISED: "supervised baseline",
 }
 SAMPLINGS = {"natural": "natural", "sqrt": "square-root", "uniform": "uniform"}
 SHAPES = {

@@ -43,8 +43,8 @@ def noise() -> None:
         alt_text="Test accuracy against the share of labels replaced at random",
         origins=of_runs(cached_query(evaluated.run_ids, "noise")),
         caption="Pretrained on a part of CIFAR-10, in which each wrong label is another class drawn uniformly; "
-        "after transfer: a linear classifier on the network's features, trained with clean labels of another "
-        f"part; the same on the network before any training is the floor. {over_seeds(rows)}",
+        "after transfer: a linear probe, a linear classifier on the network's features that is trained with clean "
+        f"labels of another part; before any training: the same probe on the initial weights. {over_seeds(rows)}",
         data=pd.concat([rows.assign(stage=rows["stage"].map(STAGES)), charts.marked(marked)]),
         csv=rows,
     )

@@ -65,7 +65,7 @@ def parameters() -> None:
         caption=COLUMNS,
         columns=_formats(rows),
     )
-    _rare_class(cached_query(selection.thinned_selection), origins)
+    _rare_class(cached_query(selection.long_tailed_selection), origins)
 
 
 def _rare_class(rows: pd.DataFrame, origins) -> None:
@@ -81,9 +81,9 @@ def _rare_class(rows: pd.DataFrame, origins) -> None:
         f"{', '.join(found)} (K = {k:,})",
         alt_text="The teacher's selection from a Zipf-distributed pool by K and P",
         origins=origins,
-        caption="The same images thinned until their classes are Zipf-distributed, as hashtags are. rarest: the class "
-        "with the fewest images; rarest_labels: images that get its label, rarest_correct: those that show it, also "
-        "as shares of its images (found) and of the labels (precision). Means over the seeds.",
+        caption="A long-tailed part of the same images, whose classes are Zipf-distributed, as hashtags are. rarest: "
+        "the class with the fewest images; rarest_labels: images that get its label, rarest_correct: those that show "
+        "it, also as shares of its images (found) and of the labels (precision). Means over the seeds.",
         columns=_formats(rows),
     )
 

@@ -1,4 +1,4 @@
-"""2.3d: the student's accuracy against K, and its causes: correct labels by rank, and harder and more different images."""
+"""2.3d: the student's accuracy against K, and its causes: wrong labels, and harder and more different images."""
 
 import pandas as pd
 import streamlit as st
@@ -23,7 +23,7 @@ def show() -> None:
     if (rows["kind"] == StudentKind.SELECTED).any():
         _accuracy(rows)
     else:
-        missing("No student has been taught yet.", "python -m compute teacher")
+        missing("No student has been trained on a selection yet.", "python -m compute teacher")
     _precision()
     _hardness()
 
@@ -54,7 +54,7 @@ def _accuracy(rows: pd.DataFrame) -> None:
         f"(P = {best['p']:.0f}): {', '.join(named.values())}",
         alt_text="The student's test accuracy against K",
         origins=of_runs(cached_query(evaluated.run_ids, "student", "teacher")),
-        caption="Every student makes as many steps, the one on labelled data alone (dashed) too. "
+        caption="Every student makes as many steps, the supervised baseline (dashed) too. "
         f"{over_seeds(curves)} {untrained}{pool_line(pool)}",
         data=pd.concat([curves.assign(series=series), level, charts.marked(pool)]),
         csv=rows,

@@ -17,21 +17,21 @@ def show() -> None:
     card("2.3a")
     teachers = cached_query(students.teachers)
     if teachers.empty:
-        missing("No student has been taught yet.", "python -m compute teacher")
+        missing("No teacher has been trained yet.", "python -m compute teacher")
         return
     larger = teachers[teachers["role"] == "larger"].iloc[0]
     compared = cached_query(students.students_compared)
     if len(compared):
         _students(compared, larger)
     figure(
-        teachers[["model", "role", "seeds", "percent", "sd", "unlabelled_percent", "unlabelled"]],
-        title=f"The teacher labels {larger['unlabelled_percent']:.1f} % of the {larger['unlabelled']:,.0f} images "
-        "without labels correctly, before any selection",
+        teachers[["model", "role", "seeds", "percent", "sd", "unlabelled_percent", "unlabelled_images"]],
+        title=f"The teacher labels {larger['unlabelled_percent']:.1f} % of the "
+        f"{larger['unlabelled_images']:,.0f} images without labels correctly, before any selection",
         alt_text="Accuracy of the teachers",
         origins=of_runs(cached_query(evaluated.run_ids, "teacher")),
         caption="percent: test images right, sd: its standard deviation over the seeds; unlabelled_percent: images "
-        "without labels whose best score is for the right class. The larger network teaches; the other one is of "
-        "the student's kind, for self-training, and makes as many steps as a student.",
+        "without labels whose best score is for the right class. The larger network teaches; the other one is "
+        "the student's own, for self-training and as the supervised baseline, and makes as many steps as a student.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "sd", "unlabelled_percent")},
     )
 
@@ -44,18 +44,18 @@ def _students(compared: pd.DataFrame, teacher: pd.Series) -> None:
     if len(taught):
         title = (
             f"The student gets {taught['percent'].iloc[0]:.1f} % right, {taught['gain'].iloc[0]:+.1f} points against "
-            f"labelled data alone; its teacher {teacher['percent']:.1f} %"
+            f"the supervised baseline; its teacher {teacher['percent']:.1f} %"
         )
-    table = compared.assign(network=compared["kind"].map(STUDENTS), stage=compared["stage"].map(STAGES))
+    table = compared.assign(trained_on=compared["kind"].map(STUDENTS), stage=compared["stage"].map(STAGES))
     precisions = " and ".join(cached_query(evaluated.precisions, "student", "teacher"))
     figure(
-        table[["network", "stage", "percent", "sd", "gain", "gain_sd", "seeds"]],
+        table[["trained_on", "stage", "percent", "sd", "gain", "gain_sd", "seeds"]],
         title=title,
         alt_text="Test accuracy of students by what they were trained on",
         origins=of_runs(cached_query(evaluated.run_ids, "student", "teacher")),
         caption=f"K = {setting['k']:.0f} images a class, P = {setting['p']:.0f}; every student makes as many steps, "
-        "the one on labelled data alone too. percent: mean test accuracy over the seeds, gain: points against the "
-        "same seed's student on labelled data alone; sd, gain_sd: standard deviations over the seeds, each of which "
+        "the supervised baseline too. percent: mean test accuracy over the seeds, gain: points against the "
+        "same seed's supervised baseline; sd, gain_sd: standard deviations over the seeds, each of which "
         f"draws its own labelled images. Convolutions and matrix products in {precisions}.",
         columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "sd", "gain", "gain_sd")},
     )
