@@ -17,7 +17,9 @@ if reader() is None:
     st.stop()
 
 version = reader().version
-st.caption(f"Store built {version.built_at} from {version.runs} runs ({version.rows:,} rows) in {version.seconds:.2f} s.")
+st.caption(
+    f"Store built {version.built_at} from {version.runs} runs ({version.rows:,} rows) in {version.seconds:.2f} s."
+)
 if version.left_out:
     with st.expander(f"{len(version.left_out)} artefacts were left out", icon=":material/report:", expanded=True):
         st.dataframe(list(version.left_out), hide_index=True)
@@ -52,7 +54,13 @@ event = st.dataframe(
     alt="Table of all runs with scale, provenance, model, device, duration and start",
 )
 st.download_button(
-    "Data as CSV", lambda: chosen.to_csv(index=False), "runs.csv", "text/csv", on_click="ignore", type="tertiary", icon=":material/download:"
+    "Data as CSV",
+    lambda: chosen.to_csv(index=False),
+    "runs.csv",
+    "text/csv",
+    on_click="ignore",
+    type="tertiary",
+    icon=":material/download:",
 )
 for index in event.selection.rows:
     run = chosen.iloc[index]
@@ -63,5 +71,8 @@ for index in event.selection.rows:
 
 st.subheader("Works that facts come from", divider="gray")
 st.dataframe(
-    cached_query(catalogue.sources), hide_index=True, column_config={"link": st.column_config.LinkColumn("Link")}, alt="Published works cited by the report"
+    cached_query(catalogue.sources),
+    hide_index=True,
+    column_config={"link": st.column_config.LinkColumn("Link")},
+    alt="Published works cited by the report",
 )

@@ -12,7 +12,12 @@ from store import flops, optimus, supervision, transfer
 from store.quotes import PLACEHOLDER, QuoteError, quoted
 from store.reader import Reader
 
-QUOTABLE = {"transfer": transfer.QUOTABLE, "supervision": supervision.QUOTABLE, "flops": flops.QUOTABLE, "optimus": optimus.QUOTABLE}
+QUOTABLE = {
+    "transfer": transfer.QUOTABLE,
+    "supervision": supervision.QUOTABLE,
+    "flops": flops.QUOTABLE,
+    "optimus": optimus.QUOTABLE,
+}
 CITATION = re.compile(r"\[\[@([a-z0-9_]+)\]\]")
 MISSING = "⟨missing⟩"
 
@@ -56,12 +61,20 @@ def fill(reader: Reader, text: str) -> Text:
 
     def value(match: re.Match) -> str:
         try:
-            found = facts.get(match["query"], {}).get("value") if match["problem"] == "published" else quoted(reader, QUOTABLE, match)
+            found = (
+                facts.get(match["query"], {}).get("value")
+                if match["problem"] == "published"
+                else quoted(reader, QUOTABLE, match)
+            )
         except QuoteError:
             found = None
         if found is None:
             return lacking(match)
-        return format(float(found) if isinstance(found, str) else found, match["format"]) if match["format"] else str(found)
+        return (
+            format(float(found) if isinstance(found, str) else found, match["format"])
+            if match["format"]
+            else str(found)
+        )
 
     return Text(CITATION.sub(cite, PLACEHOLDER.sub(value, text)), tuple(missing))
 
@@ -69,7 +82,9 @@ def fill(reader: Reader, text: str) -> Text:
 def _facts(reader: Reader) -> dict[str, dict]:
     """The published facts by key with their citation, once for each version of the store."""
     if "facts" not in reader.memo:
-        facts = reader.df("SELECT key, value, source, place, confidence::VARCHAR AS confidence FROM published").to_dict("records")
+        facts = reader.df("SELECT key, value, source, place, confidence::VARCHAR AS confidence FROM published").to_dict(
+            "records"
+        )
         for fact in facts:
             sure = "" if fact["confidence"] in ("read in the paper", "first-party") else f", {fact['confidence']}"
             fact["citation"] = f"({fact['source']}, {fact['place']}{sure})"

@@ -56,12 +56,18 @@ def quoted(reader: Reader, problems: dict[str, dict[str, Quotable]], match: re.M
     keys = tuple(key.strip() for key in match["keys"].split(",")) if match["keys"] else ()
     quotable = problems[problem][name]
     if len(keys) != len(quotable.keys):
-        raise QuoteError(f"{match[0]} has {len(keys)} keys; {problem}.{name} has {len(quotable.keys)}: {', '.join(quotable.keys)}")
+        raise QuoteError(
+            f"{match[0]} has {len(keys)} keys; {problem}.{name} has {len(quotable.keys)}: {', '.join(quotable.keys)}"
+        )
     columns, rows = _rows(reader, problem, quotable)
     if column not in columns and rows:
         raise QuoteError(f"{match[0]} names the column {column!r}; {problem}.{name} has {', '.join(columns)}")
     value = rows.get(keys, {}).get(column)
-    return None if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT or value is pd.NA else value
+    return (
+        None
+        if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT or value is pd.NA
+        else value
+    )
 
 
 def _rows(reader: Reader, problem: str, quotable: Quotable) -> tuple[list[str], dict[tuple[str, ...], dict]]:
@@ -71,7 +77,9 @@ def _rows(reader: Reader, problem: str, quotable: Quotable) -> tuple[list[str], 
         frame = quotable.query(reader)
         rows = {tuple(as_key(row[key]) for key in quotable.keys): row for row in frame.to_dict("records")}
         if len(rows) < len(frame):
-            raise QuoteError(f"{problem}.{quotable.name} has several rows for the same {', '.join(quotable.keys) or 'placeholder'}")
+            raise QuoteError(
+                f"{problem}.{quotable.name} has several rows for the same {', '.join(quotable.keys) or 'placeholder'}"
+            )
         memo[problem, quotable.name] = list(frame.columns), rows
     return memo[problem, quotable.name]
 

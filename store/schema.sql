@@ -376,6 +376,76 @@ CREATE TABLE time_to_accuracy (
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );
 
+-- a simulation of a cluster of jobs under a scheduler: mean time from a job's arrival to its end, and time from the
+-- first arrival to the last end. `setting` is what the experiment varies (its number, if it is one, is `value`); in the
+-- experiments `allocation` and `placement`, `scheduler` is whose part Optimus runs with instead of its own
+CREATE TABLE schedule_results (
+    run_id VARCHAR NOT NULL,
+    experiment VARCHAR NOT NULL CHECK (experiment IN
+        ('testbed', 'mode', 'arrivals', 'allocation', 'placement', 'assignment', 'error', 'priority', 'assumption')),
+    setting VARCHAR NOT NULL,
+    value DOUBLE CHECK (isfinite(value)),
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    mode VARCHAR NOT NULL CHECK (mode IN ('mixed', 'synchronous', 'asynchronous')),
+    arrivals VARCHAR NOT NULL CHECK (arrivals IN ('uniform', 'poisson', 'trace-like')),
+    seed INTEGER NOT NULL CHECK (seed >= 0),
+    jobs INTEGER NOT NULL CHECK (jobs > 0),
+    jct_s DOUBLE NOT NULL CHECK (jct_s > 0 AND isfinite(jct_s)),
+    makespan_s DOUBLE NOT NULL CHECK (makespan_s > 0 AND isfinite(makespan_s)),
+    restarting_percent DOUBLE NOT NULL CHECK (restarting_percent BETWEEN 0 AND 100),
+    PRIMARY KEY (run_id, experiment, setting, scheduler, seed)
+);
+
+-- what the paper does not publish: what every simulation assumes, and what the experiment `assumption` with this
+-- setting assumes instead (NULL where nothing else was tried)
+CREATE TABLE schedule_assumptions (
+    run_id VARCHAR NOT NULL,
+    setting VARCHAR NOT NULL,
+    assumed VARCHAR NOT NULL,
+    instead VARCHAR,
+    PRIMARY KEY (run_id, setting)
+);
+
+-- one simulation of the experiment `testbed`, in full: its jobs, in order of arrival
+CREATE TABLE schedule_jobs (
+    run_id VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    job INTEGER NOT NULL CHECK (job >= 0),
+    network VARCHAR NOT NULL,
+    mode VARCHAR NOT NULL CHECK (mode IN ('synchronous', 'asynchronous')),
+    arrival_s DOUBLE NOT NULL CHECK (arrival_s >= 0),
+    start_s DOUBLE NOT NULL CHECK (start_s >= arrival_s),
+    finish_s DOUBLE NOT NULL CHECK (finish_s > start_s AND isfinite(finish_s)),
+    PRIMARY KEY (run_id, scheduler, job)
+);
+
+-- … and who has what when: tasks of a job on a machine in a scheduling interval, until the job or the interval ends
+CREATE TABLE schedule_timeline (
+    run_id VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    interval INTEGER NOT NULL CHECK (interval >= 0),
+    job INTEGER NOT NULL CHECK (job >= 0),
+    machine INTEGER NOT NULL CHECK (machine >= 0),
+    servers INTEGER NOT NULL CHECK (servers >= 0),
+    workers INTEGER NOT NULL CHECK (workers >= 0 AND servers + workers > 0),
+    start_s DOUBLE NOT NULL CHECK (start_s >= 0),
+    end_s DOUBLE NOT NULL CHECK (end_s > start_s AND isfinite(end_s)),
+    PRIMARY KEY (run_id, scheduler, interval, job, machine)
+);
+
+-- ResNet-50's 157 blocks of parameters on parameter servers, by Optimus' PAA and by MXNet's default rule (mean over
+-- random keys): differences between the fullest and the emptiest server, requests in all, and the fullest over the mean
+CREATE TABLE parameter_balance (
+    run_id VARCHAR NOT NULL,
+    rule VARCHAR NOT NULL CHECK (rule IN ('paa', 'default')),
+    servers INTEGER NOT NULL CHECK (servers > 0),
+    size_difference DOUBLE NOT NULL CHECK (size_difference >= 0),
+    request_difference DOUBLE NOT NULL CHECK (request_difference >= 0),
+    requests DOUBLE NOT NULL CHECK (requests > 0),
+    largest DOUBLE NOT NULL CHECK (largest >= 1),
+    PRIMARY KEY (run_id, rule, servers)
+);
+
 -- ---------------------------------------------------------------- what others published
 
 -- works that facts come from; `work` is the short name that the other tables use
@@ -460,6 +530,33 @@ CREATE TABLE prices (
     usd_per_hour DOUBLE NOT NULL CHECK (usd_per_hour > 0),
     source VARCHAR NOT NULL REFERENCES sources (work),
     confidence confidence NOT NULL
+);
+
+-- Optimus' Table 1, and what later code by its first author says of the same jobs: seconds of a `step` on one worker,
+-- the model's `size`, steps of an `epoch` (data scaled down), `bandwidth` between machines, `epochs` to converge
+CREATE TABLE optimus_jobs (
+    network VARCHAR NOT NULL,
+    quantity VARCHAR NOT NULL CHECK (quantity IN
+        ('parameters', 'examples', 'step', 'size', 'epoch', 'bandwidth', 'epochs')),
+    value DOUBLE NOT NULL CHECK (value > 0),
+    unit VARCHAR NOT NULL,
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (network, quantity)
+);
+
+-- job completion time and makespan relative to Optimus; of the same name in `schedule_results` are the simulated ones
+CREATE TABLE optimus_results (
+    experiment VARCHAR NOT NULL,
+    setting VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL,
+    jct_ratio DOUBLE NOT NULL CHECK (jct_ratio > 0),
+    makespan_ratio DOUBLE NOT NULL CHECK (makespan_ratio > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (experiment, setting, scheduler)
 );
 
 -- ---------------------------------------------------------------- the assignment

@@ -16,7 +16,9 @@ PROJECT = Path(__file__).parents[1]
 
 
 def make_run(**changes) -> Run:
-    """A small training run; its id is made from model, gpu_type and seed. Of a given `config` the keys that the job has."""
+    """A small training run; its id is made from model, gpu_type and seed. Of a given `config` the keys that the job
+    has.
+    """
     fields = {
         "problem": "optimus",
         "job": "train",
@@ -30,13 +32,28 @@ def make_run(**changes) -> Run:
         "config": {"batch": 128},
     }
     fields |= changes
-    known = EXPERIMENTS[f"{fields['problem']}/{fields['job']}"].config if fields["problem"] in PROBLEMS else set(fields["config"])
+    known = (
+        EXPERIMENTS[f"{fields['problem']}/{fields['job']}"].config
+        if fields["problem"] in PROBLEMS
+        else set(fields["config"])
+    )
     return Run(**{**fields, "config": {key: value for key, value in fields["config"].items() if key in known}})
 
 
 def steps(n: int = 10) -> dict:
     """`n` steps of a falling loss."""
     return {"step": list(range(n)), "loss": [2.0 / (1 + i) for i in range(n)]}
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """torch computes with one thread, which is fastest for small networks; other tests get theirs back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture
@@ -59,9 +76,47 @@ def committed():
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        layout = Layout(runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb")
+        layout = Layout(
+            runs=PROJECT / "store" / "runs", built=Path(folder) / "built", results=Path(folder) / "results.duckdb"
+        )
         build(layout)
         yield open_reader(layout)
+
+
+@pytest.fixture(scope="session")
+def planted_transfer_layout(tmp_path_factory) -> Layout:
+    """A built store with the planted runs of Problem 1 at 64 pixels."""
+    from tests.planted_transfer import plant_transfer
+
+    layout = Layout.at(tmp_path_factory.mktemp("transfer"))
+    plant_transfer(layout.runs)
+    assert build(layout).left_out == ()
+    return layout
+
+
+@pytest.fixture
+def planted_transfer(planted_transfer_layout):
+    """A reader of that store."""
+    return open_reader(planted_transfer_layout)
+
+
+@pytest.fixture
+def planted_transfer_and(planted_transfer_layout, tmp_path):
+    """A function that returns the reader of a store with the planted runs of Problem 1 and further ones.
+
+    Each further run is a tuple of job, lr, seed, right and px, and a dict of what else `plant_run` takes.
+    """
+    from tests.planted_transfer import plant_run
+
+    def reader(*runs: tuple[tuple, dict]):
+        layout = Layout.at(tmp_path)
+        shutil.copytree(planted_transfer_layout.runs, layout.runs)
+        for run, changes in runs:
+            plant_run(layout.runs, *run, **changes)
+        assert build(layout).left_out == ()
+        return open_reader(layout)
+
+    return reader
 
 
 @pytest.fixture(scope="session")

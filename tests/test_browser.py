@@ -1,6 +1,7 @@
 """Every view in a real browser, light and dark, wide and narrow: charts drawn, nothing cut off, no error shown."""
 
 import shutil
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -45,8 +46,9 @@ def address(everything):
 def test_view_is_drawn_whole(browser, address, view, scheme, width):
     with browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme) as context:
         page = context.new_page()
-        errors = []
+        errors, elsewhere = [], []
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: elsewhere.append(request.url) if leaves(request.url, address) else None)
         page.goto(address + view)
         page.wait_for_selector("h1", timeout=30_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
@@ -59,6 +61,13 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         page.wait_for_function(f"{MAIN}.scrollWidth <= {MAIN}.clientWidth", timeout=10_000)
         assert "⟨missing⟩" not in page.inner_text("[data-testid=stMain]")
         assert not errors
+        assert not elsewhere, "a visitor's browser asks another host than the app"
+
+
+def leaves(url: str, address: str) -> bool:
+    """Whether a request goes to another host than the app; data and blobs are within the page."""
+    scheme, host = urlsplit(url).scheme, urlsplit(url).netloc
+    return scheme not in ("data", "blob") and host != urlsplit(address).netloc
 
 
 def test_a_servers_first_visitor_may_follow_a_deep_link(browser):

@@ -34,7 +34,9 @@ def mops(model: str, kind: str | None = None) -> float:
     return sum(row.macs + row.other_ops for row in rows(model) if kind in (None, row.kind)) / 1e6
 
 
-@pytest.mark.parametrize(("model", "kind"), [key for key in PRINTED if key[1] != "Total" and key != ("resnet50", "CONV")])
+@pytest.mark.parametrize(
+    ("model", "kind"), [key for key in PRINTED if key[1] != "Total" and key != ("resnet50", "CONV")]
+)
 def test_each_row_is_what_they_print(model, kind):
     printed = PRINTED[model, kind]["mflops"]
     digits = len(printed.partition(".")[2])
@@ -51,7 +53,9 @@ def test_their_resnet_has_a_bias_in_every_convolution():
 
 def test_their_total_for_resnet_leaves_the_sums_out():
     conv = [row for row in rows("resnet50") if row.kind == "conv"]
-    as_theirs = mops("resnet50") - mops("resnet50", "conv") + sum(row.macs + row.activation_bytes / 4 for row in conv) / 1e6
+    as_theirs = (
+        mops("resnet50") - mops("resnet50", "conv") + sum(row.macs + row.activation_bytes / 4 for row in conv) / 1e6
+    )
     total = float(PRINTED["resnet50", "Total"]["mflops"])
     assert round(as_theirs - mops("resnet50", "eltwise")) == total
     assert as_theirs - total > 5
@@ -69,6 +73,8 @@ def test_numbers_of_layers(model, kind):
     assert found == int(PRINTED[model, kind]["layers"]) + extra
 
 
-@pytest.mark.parametrize(("model", "megabytes"), [("alexnet", 233), ("vgg16", 528), ("googlenet", 26), ("resnet50", 97)])
+@pytest.mark.parametrize(
+    ("model", "megabytes"), [("alexnet", 233), ("vgg16", 528), ("googlenet", 26), ("resnet50", 97)]
+)
 def test_weights_fill_the_memory_of_their_table_4(model, megabytes):
     assert abs(4 * sum(row.params for row in rows(model)) / 2**20 - megabytes) < 1

@@ -23,7 +23,9 @@ def only(model: nn.Module, shape: tuple, kind: str | None = None):
     return row
 
 
-@pytest.mark.parametrize(("model", "gflop"), [("vgg19", 39.264), ("vgg16", 30.941), ("googlenet", 2.997), ("resnet50", 8.178)])
+@pytest.mark.parametrize(
+    ("model", "gflop"), [("vgg19", 39.264), ("vgg16", 30.941), ("googlenet", 2.997), ("resnet50", 8.178)]
+)
 def test_totals_of_known_networks(model, gflop):
     assert round(sum(row.flops for row in rows(model)) / 1e9, 3) == gflop
 
@@ -35,7 +37,10 @@ def test_share_of_convolutions_in_vgg19():
 
 
 def test_vgg16_in_the_convention_of_lu():
-    mops = {kind: sum(row.macs + row.other_ops for row in rows("vgg16", kind)) / 1e6 for kind in ("conv", "pool", "relu", "fc")}
+    mops = {
+        kind: sum(row.macs + row.other_ops for row in rows("vgg16", kind)) / 1e6
+        for kind in ("conv", "pool", "relu", "fc")
+    }
     assert round(mops["conv"], 2) == 15_360.18
     assert {kind: round(value) for kind, value in mops.items()} == {"conv": 15_360, "pool": 6, "relu": 14, "fc": 124}
 
@@ -56,7 +61,13 @@ CONVOLUTIONS = {
 def test_convolutions_by_hand(case):
     module, shape, macs, biases, output_shape = CONVOLUTIONS[case]
     row = only(module, shape)
-    assert (row.kind, row.macs, row.flops, row.other_ops, row.output_shape) == ("conv", macs, 2 * macs, biases, output_shape)
+    assert (row.kind, row.macs, row.flops, row.other_ops, row.output_shape) == (
+        "conv",
+        macs,
+        2 * macs,
+        biases,
+        output_shape,
+    )
     assert row.params == sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -88,11 +99,18 @@ def test_other_operations_by_hand(case):
     assert (row.kind, row.macs, row.other_ops) == (kind, 0, other_ops)
 
 
-@pytest.mark.parametrize(("module", "cost"), [(nn.BatchNorm2d(4), 3), (nn.GroupNorm(2, 4), 5), (nn.LayerNorm([4, 5, 5]), 5)])
+@pytest.mark.parametrize(
+    ("module", "cost"), [(nn.BatchNorm2d(4), 3), (nn.GroupNorm(2, 4), 5), (nn.LayerNorm([4, 5, 5]), 5)]
+)
 def test_normalisation_has_a_scale_beside_it(module, cost):
     norm, scale = count(module, (4, 5, 5))
     assert (norm.kind, norm.other_ops, scale.kind, scale.other_ops) == ("norm", cost * 100, "scale", 100)
-    assert (norm.params, scale.params, scale.input_bytes, scale.activation_bytes) == (sum(p.numel() for p in module.parameters()), 0, 0, 0)
+    assert (norm.params, scale.params, scale.input_bytes, scale.activation_bytes) == (
+        sum(p.numel() for p in module.parameters()),
+        0,
+        0,
+        0,
+    )
 
 
 class Attention(nn.Module):
@@ -136,7 +154,17 @@ def test_functions_outside_of_modules_become_rows():
 
 def test_rows_stand_in_order_of_execution():
     names = [row.name for row in rows("resnet18")[:9]]
-    assert names == ["conv1", "bn1", "bn1", "relu", "maxpool", "layer1.0.conv1", "layer1.0.bn1", "layer1.0.bn1", "layer1.0.relu"]
+    assert names == [
+        "conv1",
+        "bn1",
+        "bn1",
+        "relu",
+        "maxpool",
+        "layer1.0.conv1",
+        "layer1.0.bn1",
+        "layer1.0.bn1",
+        "layer1.0.relu",
+    ]
 
 
 def test_an_operation_without_a_rule_is_named():
@@ -166,7 +194,11 @@ def counted(tmp_path_factory):
     home = tmp_path_factory.mktemp("counted")
     layout = Layout.at(home)
     folder = layers.run(layout.runs)
-    return pq.read_table(folder / "networks.parquet").to_pylist(), pq.read_table(folder / "layers.parquet").to_pylist(), build(layout)
+    return (
+        pq.read_table(folder / "networks.parquet").to_pylist(),
+        pq.read_table(folder / "layers.parquet").to_pylist(),
+        build(layout),
+    )
 
 
 def test_every_network_agrees_with_its_library(counted):
@@ -192,7 +224,9 @@ def test_layers_add_up_to_their_network(counted):
 def test_parameters_are_those_that_the_library_publishes(counted):
     for row in counted[0]:
         if row["published_gmacs"] and row["model"] != "inception_v3":  # published with its auxiliary classifier
-            assert row["params"] in {weights.meta["num_params"] for weights in get_model_weights(row["model"])}, row["model"]
+            assert row["params"] in {weights.meta["num_params"] for weights in get_model_weights(row["model"])}, row[
+                "model"
+            ]
 
 
 def test_the_store_takes_the_run(counted):

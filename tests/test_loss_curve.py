@@ -36,7 +36,9 @@ def test_impossible_parameters_are_refused(change):
 def test_a_drop_starts_a_new_curve():
     before, after = LossCurve(beta0=0.01, beta1=1, beta2=0.3), LossCurve(beta0=0.1, beta1=4, beta2=0.1)
     both = PiecewiseCurve(starts=(0, 100), curves=(before, after))
-    assert both.loss([0, 1, 100, 101, 150]) == pytest.approx([before.loss(0), before.loss(1), before.loss(100), after.loss(1), after.loss(50)])
+    assert both.loss([0, 1, 100, 101, 150]) == pytest.approx(
+        [before.loss(0), before.loss(1), before.loss(100), after.loss(1), after.loss(50)]
+    )
 
 
 def test_starts_must_rise_from_zero():

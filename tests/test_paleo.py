@@ -35,7 +35,10 @@ def test_half_the_peak_takes_twice_the_time_of_compute_and_memory():
 
 
 def test_more_of_the_peak_is_never_slower():
-    totals = [layer_times(**LAYERS, batch=1, platform=Platform(**ROUND, ppp=ppp)).total_ms.sum() for ppp in np.linspace(0.05, 1, 20)]
+    totals = [
+        layer_times(**LAYERS, batch=1, platform=Platform(**ROUND, ppp=ppp)).total_ms.sum()
+        for ppp in np.linspace(0.05, 1, 20)
+    ]
     assert (np.diff(totals) < 0).all()
 
 

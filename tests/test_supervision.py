@@ -132,7 +132,7 @@ def test_students_see_as_many_images_at_the_same_rates_whatever_k_is(results):
 def test_a_finished_run_is_not_trained_again(results, capsys):
     layout, _ = results
     assert main(command("teacher", layout.runs.parent)) == 0
-    assert "9 of 9 runs are there already" in capsys.readouterr().out
+    assert "9 of 9 runs are done already" in capsys.readouterr().out
     assert main(command("teacher", layout.runs.parent / "other", "--list")) == 0
     said = capsys.readouterr().out
     assert "supervision-student-self-k16-p2-smoke-s0" in said and "supervision-teacher-resnet8-smoke-s0 is not there" in said

@@ -47,13 +47,17 @@ def test_every_mode_is_complete(smoke):
     assert [(row["position"], row["what"], row["kind"]) for row in of(rows, "full")] == [(0, "forward", "forward")]
     layerwise, amortised = of(rows, "layerwise"), of(rows, "amortised")
     assert [row["position"] for row in layerwise] == list(range(1, len(layerwise) + 1))
-    assert [(r["position"], r["what"], r["kind"]) for r in layerwise] == [(r["position"], r["what"], r["kind"]) for r in amortised]
+    assert [(r["position"], r["what"], r["kind"]) for r in layerwise] == [
+        (r["position"], r["what"], r["kind"]) for r in amortised
+    ]
     assert all(row["ms"] > 0 and row["repeats"] == 2 and row["batch"] == 1 and row["device"] for row in rows)
 
 
 def test_what_is_timed_is_what_is_counted(smoke):
     timed = [(row["what"], row["kind"]) for row in of(smoke[2], "layerwise")]
-    counted = [(row.name, row.kind) for row in layers_of("resnet18")[1] if row.kind != "scale"]  # one operation with its norm
+    counted = [
+        (row.name, row.kind) for row in layers_of("resnet18")[1] if row.kind != "scale"
+    ]  # one operation with its norm
     assert timed == counted
     assert sum(kind == "eltwise" for _, kind in timed) == 8
 
@@ -68,10 +72,22 @@ def test_rates_are_those_of_one_run_for_each_batch(smoke, tmp_path):
     layout = Layout.at(tmp_path)
     for folder in (PROJECT / "store" / "runs").glob("flops-layers*"):
         shutil.copytree(folder, layout.runs / folder.name)
-    common = {"problem": "flops", "job": "timings", "model": "resnet18", "identity": ("model", "threads"), "device": "AMD EPYC", "seed": None, "gpu_type": None}
+    common = {
+        "problem": "flops",
+        "job": "timings",
+        "model": "resnet18",
+        "identity": ("model", "threads"),
+        "device": "AMD EPYC",
+        "seed": None,
+        "gpu_type": None,
+    }
     for threads in (1, 2):
         rows = [{**row, "ms": row["ms"] / threads, "device": "AMD EPYC"} for row in smoke[2]]
-        write_run(make_run(config={"threads": threads, "device_kind": "cpu", "batch": 1}, **common), {"timings": rows}, layout.runs)
+        write_run(
+            make_run(config={"threads": threads, "device_kind": "cpu", "batch": 1}, **common),
+            {"timings": rows},
+            layout.runs,
+        )
     build(layout)
     rates = own_rates(open_reader(layout))
     assert set(rates["run_id"]) == {"flops-timings-resnet18-threads2-smoke"} and not rates["kind"].duplicated().any()
@@ -123,7 +139,9 @@ def test_layers_that_work_in_place_are_safe_to_repeat(mode):
     assert len(layers) == 5
     blocks = 1 if mode == "layerwise" else 1 + effort.repeats
     assert waits.count == 2 * blocks * len(layers)
-    assert {name: len(ms) for name, ms in timer.ms.items()} == dict.fromkeys(layers, 1 if mode == "layerwise" else effort.repeats)
+    assert {name: len(ms) for name, ms in timer.ms.items()} == dict.fromkeys(
+        layers, 1 if mode == "layerwise" else effort.repeats
+    )
 
 
 def test_a_network_that_depends_on_its_data_is_refused():

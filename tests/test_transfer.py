@@ -195,7 +195,7 @@ def test_the_features_are_cached(results, weights, monkeypatch, capsys, tmp_path
     assert main(["extract", *options, "--again"]) == 0
     capsys.readouterr()
     assert main(["extract", *options]) == 0
-    assert "2 of 2 runs are there already" in capsys.readouterr().out
+    assert "2 of 2 runs are done already" in capsys.readouterr().out
     one, other = (pq.read_table(folder / "transfer-extract-synthetic-lr0.01-px32-smoke-s0" / "scores.parquet") for folder in (layout.runs, tmp_path))
     assert one.equals(other)
     seconds = [read_record(folder / "transfer-extract-synthetic-lr0.01-px32-smoke-s0")["config"]["features_s"] for folder in (layout.runs, tmp_path)]

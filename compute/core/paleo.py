@@ -53,7 +53,9 @@ def layer_times(flops, input_bytes, param_bytes, output_bytes, batch: int, platf
     """
     if batch < 1:
         raise ValueError(f"batch is {batch}; it must be at least 1")
-    flops, inputs, params, outputs = (np.asarray(values, dtype=float) for values in (flops, input_bytes, param_bytes, output_bytes))
+    flops, inputs, params, outputs = (
+        np.asarray(values, dtype=float) for values in (flops, input_bytes, param_bytes, output_bytes)
+    )
     flop_per_ms = platform.peak_tflops * 1e9 * platform.ppp
     bytes_per_ms = platform.memory_gbps * 1e6 * platform.ppp
     return LayerTimes(

@@ -102,7 +102,9 @@ def run_id(record: dict) -> str:
         value = known.get(name)
         if value is None:
             raise ArtefactError(f"the identity names {name!r}, which the run's configuration does not hold")
-        parts.append(value if isinstance(value, str) else f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}")
+        parts.append(
+            value if isinstance(value, str) else f"{name}{value:g}" if isinstance(value, float) else f"{name}{value}"
+        )
     parts.append(record["scale"])
     if record.get("seed") is not None:
         parts.append(f"s{record['seed']}")
@@ -135,7 +137,9 @@ def code_version() -> str:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    return subprocess.run(
+        ["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True, check=True, timeout=10
+    ).stdout.strip()
 
 
 def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
@@ -200,7 +204,12 @@ def read_record(folder: Path) -> dict:
     """
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"), parse_constant=_no_constant)
-        expected, tables, inputs, _ = run_id(record), dict(record["tables"]), record.get("inputs") or [], dict(record["config"])
+        expected, tables, inputs, _ = (
+            run_id(record),
+            dict(record["tables"]),
+            record.get("inputs") or [],
+            dict(record["config"]),
+        )
     except FileNotFoundError:
         raise ArtefactError("the file is missing") from None
     except (KeyError, AttributeError, TypeError) as error:
@@ -208,7 +217,9 @@ def read_record(folder: Path) -> dict:
     except (ValueError, RecursionError) as error:
         raise ArtefactError(f"it is not valid JSON: {error}") from None
     if not folder.name == record.get("run_id") == expected:
-        raise ArtefactError(f"it configures the run {expected!r}, but the folder is {folder.name!r} and run_id {record.get('run_id')!r}")
+        raise ArtefactError(
+            f"it configures the run {expected!r}, but the folder is {folder.name!r} and run_id {record.get('run_id')!r}"
+        )
     if not (isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)):
         raise ArtefactError(f"it lists inputs that are not the ids of runs: {inputs!r}")
     for name, size in tables.items():

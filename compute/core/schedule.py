@@ -12,7 +12,9 @@ def multi_step(step: int, *, lr: float, milestones: tuple[int, ...], gamma: floa
 
 
 def segment(step: int, milestones: tuple[int, ...]) -> int:
-    """The number of `milestones` (steps, ascending) at or before `step`: the 0-based piece of the schedule that it is in."""
+    """The number of `milestones` (steps, ascending) at or before `step`: the 0-based piece of the schedule that it is
+    in.
+    """
     return sum(step >= milestone for milestone in milestones)
 
 

@@ -1,4 +1,5 @@
-"""Optimus' training-speed models (Peng et al., EuroSys '18, section 3.2): steps per second of a job on p servers and w workers.
+"""Optimus' training-speed models (Peng et al., EuroSys '18, section 3.2): steps per second of a job on p servers and w
+workers.
 
 Asynchronous, Eq. 3: f(p, w) = w / (θ0 + θ1 w/p + θ2 w + θ3 p).
 Synchronous, Eq. 4: f(p, w) = 1 / (θ0 M/w + θ1 + θ2 w/p + θ3 w + θ4 p), M the images of a step over all workers.

@@ -3,6 +3,12 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+# shares of wrong labels that networks are pretrained with, in percent
+NOISE_PERCENTS = (0, 10, 25, 50)
+
+# exponent of the Zipf distribution of a long-tailed source and of a long-tailed pool
+ZIPF_EXPONENT = 1.0
+
 # how a long-tailed source is sampled: a class gets a share in proportion to its number of images to this power
 SAMPLINGS = {"natural": 1.0, "sqrt": 0.5, "uniform": 0.0}
 

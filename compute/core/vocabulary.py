@@ -6,12 +6,23 @@ dictionary has an order (scales, GPU types), that order is meant: a larger scale
 
 from dataclasses import dataclass
 
-# problem: its title in the report
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A problem of the assignment: its number, its short title for navigation, and its title."""
+
+    number: int
+    short: str
+    title: str
+
+
 PROBLEMS = {
-    "transfer": "Transfer learning: fine-tuning against feature extraction",
-    "supervision": "Weakly and semi-supervised learning",
-    "flops": "FLOPs, PALEO and Platform Percent of Peak",
-    "optimus": "Optimus: loss models, speed models, time and cost to accuracy",
+    "transfer": Problem(number=1, short="Transfer", title="Transfer learning: fine-tuning against feature extraction"),
+    "supervision": Problem(number=2, short="Supervision", title="Weakly and semi-supervised learning"),
+    "flops": Problem(number=3, short="FLOPs and peak", title="FLOPs, PALEO and Platform Percent of Peak"),
+    "optimus": Problem(
+        number=4, short="Optimus", title="Optimus: loss models, speed models, time and cost to accuracy"
+    ),
 }
 
 # scale: what it means, in ascending order
@@ -34,14 +45,18 @@ PROVENANCES = {
 
 @dataclass(frozen=True, kw_only=True)
 class GpuType:
-    """A GPU type of Problem 4: its name, and the random seed of the trainings that belong to it, the same at every depth."""
+    """A GPU type of Problem 4: its name, and the random seed of the trainings that belong to it, the same at every
+    depth.
+    """
 
     name: str
     seed: int
 
 
 # the assignment's types; the first one is the baseline that a regression compares the others with
-GPU_TYPES = {gpu.name: gpu for gpu in (GpuType(name="K80", seed=0), GpuType(name="P100", seed=1), GpuType(name="V100", seed=2))}
+GPU_TYPES = {
+    gpu.name: gpu for gpu in (GpuType(name="K80", seed=0), GpuType(name="P100", seed=1), GpuType(name="V100", seed=2))
+}
 BASELINE_GPU = next(iter(GPU_TYPES))
 
 # layers of the CIFAR ResNets: those of question 4.1, and the one that question 4.2 predicts from them
@@ -61,3 +76,27 @@ def gpu_order(name: str) -> int:
 def scale_order(name: str) -> int:
     """The place of a scale in ascending order. Raises ValueError for an unknown one."""
     return list(SCALES).index(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approach:
+    """A way of Problem 1 to get a network for the target classes: its name, and whether all layers are trained.
+
+    Where they are not, the base network is frozen and only a new last layer is trained on its features.
+    """
+
+    name: str
+    all_layers: bool
+
+
+# job of the runs: the approach, in the order in which the report lists them
+APPROACHES = {
+    "finetune": Approach(name="fine-tuning", all_layers=True),
+    "extract": Approach(name="last layer", all_layers=False),
+    "adabn": Approach(name="last layer, AdaBN", all_layers=False),
+    "linear": Approach(name="linear classifier", all_layers=False),
+    "scratch": Approach(name="from scratch", all_layers=True),
+}
+
+# the learning rates that questions 1.1b and 1.1c (all layers) and 1.2a (the last layer) ask for
+FINETUNE_LRS, LAST_LAYER_LRS = (0.001, 0.01, 0.1), (1.0, 0.1, 0.01, 0.001)

@@ -23,7 +23,9 @@ from torch import nn
 
 def conv(inputs: int, outputs: int, size: int, *, stride: int = 1, pad: int = 0, groups: int = 1) -> nn.Sequential:
     """A convolution with bias and its ReLU, as AlexNet and GoogLeNet use it."""
-    return nn.Sequential(OrderedDict(conv=nn.Conv2d(inputs, outputs, size, stride, pad, groups=groups), relu=nn.ReLU(inplace=True)))
+    return nn.Sequential(
+        OrderedDict(conv=nn.Conv2d(inputs, outputs, size, stride, pad, groups=groups), relu=nn.ReLU(inplace=True))
+    )
 
 
 def max_pool(size: int = 3, stride: int = 2, pad: int = 0) -> nn.MaxPool2d:
@@ -66,8 +68,12 @@ class Inception(nn.Module):
     def __init__(self, inputs: int, one: int, three_reduce: int, three: int, five_reduce: int, five: int, pool: int):
         super().__init__()
         self.one = conv(inputs, one, 1)
-        self.three = nn.Sequential(OrderedDict(reduce=conv(inputs, three_reduce, 1), wide=conv(three_reduce, three, 3, pad=1)))
-        self.five = nn.Sequential(OrderedDict(reduce=conv(inputs, five_reduce, 1), wide=conv(five_reduce, five, 5, pad=2)))
+        self.three = nn.Sequential(
+            OrderedDict(reduce=conv(inputs, three_reduce, 1), wide=conv(three_reduce, three, 3, pad=1))
+        )
+        self.five = nn.Sequential(
+            OrderedDict(reduce=conv(inputs, five_reduce, 1), wide=conv(five_reduce, five, 5, pad=2))
+        )
         self.pool = nn.Sequential(OrderedDict(pool=max_pool(3, 1, 1), proj=conv(inputs, pool, 1)))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -103,9 +109,13 @@ def googlenet() -> nn.Sequential:
     )
 
 
-def conv_norm(inputs: int, outputs: int, size: int, *, stride: int = 1, pad: int = 0, bias: bool = False) -> nn.Sequential:
+def conv_norm(
+    inputs: int, outputs: int, size: int, *, stride: int = 1, pad: int = 0, bias: bool = False
+) -> nn.Sequential:
     """A convolution with its BatchNorm and Scale, as ResNet uses it."""
-    return nn.Sequential(OrderedDict(conv=nn.Conv2d(inputs, outputs, size, stride, pad, bias=bias), bn=nn.BatchNorm2d(outputs)))
+    return nn.Sequential(
+        OrderedDict(conv=nn.Conv2d(inputs, outputs, size, stride, pad, bias=bias), bn=nn.BatchNorm2d(outputs))
+    )
 
 
 class Bottleneck(nn.Module):
@@ -132,11 +142,15 @@ class Bottleneck(nn.Module):
 
 def resnet50() -> nn.Sequential:
     """Input 3×224×224 (He et al. 2016, Table 1)."""
-    layers = OrderedDict(conv1=conv_norm(3, 64, 7, stride=2, pad=3, bias=True), conv1_relu=nn.ReLU(inplace=True), pool1=max_pool())
+    layers = OrderedDict(
+        conv1=conv_norm(3, 64, 7, stride=2, pad=3, bias=True), conv1_relu=nn.ReLU(inplace=True), pool1=max_pool()
+    )
     inputs = 64
     for stage, (width, blocks) in enumerate([(64, 3), (128, 4), (256, 6), (512, 3)], start=2):
         for block in range(blocks):
-            layers[f"res{stage}{'abcdef'[block]}"] = Bottleneck(inputs, width, stride=2 if stage > 2 and block == 0 else 1)
+            layers[f"res{stage}{'abcdef'[block]}"] = Bottleneck(
+                inputs, width, stride=2 if stage > 2 and block == 0 else 1
+            )
             inputs = 4 * width
     layers |= OrderedDict(pool5=nn.AvgPool2d(7, 1), flatten=nn.Flatten(), fc1000=nn.Linear(2048, 1000))
     return nn.Sequential(layers)

@@ -79,7 +79,11 @@ class Counter(TorchDispatchMode):
         call, _, module = self.stack[-1]
         if isinstance(module, nn.LocalResponseNorm):
             self.add("lrn", 0, 4 * output.numel(), output.numel(), output)
-        if (row := self.rows.get((call, "fc"))) and isinstance(output, torch.Tensor) and output.numel() == math.prod(row["shape"]):
+        if (
+            (row := self.rows.get((call, "fc")))
+            and isinstance(output, torch.Tensor)
+            and output.numel() == math.prod(row["shape"])
+        ):
             row["shape"] = output.shape  # a linear layer multiplies a flattened view of its input
         self.stack.pop()
 
@@ -123,14 +127,18 @@ class Counter(TorchDispatchMode):
             self.add(kind, 0, cost * args[0].numel(), read, output)
         else:
             where = self.stack[-1][1] or "the network"
-            raise ComputeError(f"no rule counts the operation {name!r} in {where}; add one to compute/counting/rules.py")
+            raise ComputeError(
+                f"no rule counts the operation {name!r} in {where}; add one to compute/counting/rules.py"
+            )
 
     def normalise(self, cost: int, scale: torch.Tensor | None, read: int, output: torch.Tensor) -> None:
         self.add("norm", 0, cost * output.numel(), read, output)
         if scale is not None:
             self.add("scale", 0, output.numel(), 0, output, written=0)
 
-    def add(self, kind: str, macs: int, other_ops: int, read: int, output: torch.Tensor, written: int | None = None) -> None:
+    def add(
+        self, kind: str, macs: int, other_ops: int, read: int, output: torch.Tensor, written: int | None = None
+    ) -> None:
         call, name, _ = self.stack[-1]
         blank = {"name": name, "kind": kind, "params": 0, "macs": 0, "other_ops": 0, "read": 0, "written": 0}
         row = self.rows.setdefault((call, kind), blank)
@@ -148,7 +156,9 @@ class Counter(TorchDispatchMode):
         first: dict[str, int] = {}
         main: dict[str, dict] = {}
         for (call, _), row in self.rows.items():
-            if first.setdefault(row["name"], call) == call and (row["name"] not in main or row["macs"] > main[row["name"]]["macs"]):
+            if first.setdefault(row["name"], call) == call and (
+                row["name"] not in main or row["macs"] > main[row["name"]]["macs"]
+            ):
                 main[row["name"]] = row
         for name, parameter in model.named_parameters():
             while name not in main and name:
@@ -160,7 +170,9 @@ class Counter(TorchDispatchMode):
             Layer(
                 name=row["name"] or "(network)",
                 kind=row["kind"],
-                output_shape="×".join(map(str, row["shape"][1:] if row["shape"][:1] == (1,) and len(row["shape"]) > 1 else row["shape"])),
+                output_shape="×".join(
+                    map(str, row["shape"][1:] if row["shape"][:1] == (1,) and len(row["shape"]) > 1 else row["shape"])
+                ),
                 params=row["params"],
                 macs=row["macs"],
                 flops=2 * row["macs"],

@@ -9,15 +9,30 @@ anything else once. Names of operations are aten's, without overload and without
 
 # kind of a row: what one row of that kind counts, as `macs` and `other_ops`
 RULES = {
-    "conv": "1 MAC for each weight of a filter at each output element; other_ops: 1 for each output element if there is a bias",
-    "fc": "product with learnt weights: rows x columns x depth MACs; other_ops: 1 for each output element if there is a bias",
+    "conv": (
+        "1 MAC for each weight of a filter at each output element; other_ops: 1 for each output element if there is a"
+        " bias"
+    ),
+    "fc": (
+        "product with learnt weights: rows x columns x depth MACs; other_ops: 1 for each output element if there is a"
+        " bias"
+    ),
     "matmul": "product of two activations (attention): rows x columns x depth MACs",
-    "norm": "BatchNorm 3 an element; LayerNorm and GroupNorm 5, since mean and variance come from the input; a vector's length 1",
-    "scale": "learnt factor and shift of a normalisation, 1 an element (a layer of its own in Caffe; its bytes count with the norm)",
+    "norm": (
+        "BatchNorm 3 an element; LayerNorm and GroupNorm 5, since mean and variance come from the input; a vector's"
+        " length 1"
+    ),
+    "scale": (
+        "learnt factor and shift of a normalisation, 1 an element (a layer of its own in Caffe; its bytes count with"
+        " the norm)"
+    ),
     "lrn": "local response normalisation, 4 an element",
     "relu": "ReLU and ReLU6, 1 an element",
     "activation": "every other activation function, 1 an element, whatever its formula",
-    "pool": "the window's size for each output element, at the border too; for adaptive windows and averages, each element that is read",
+    "pool": (
+        "the window's size for each output element, at the border too; for adaptive windows and averages, each element"
+        " that is read"
+    ),
     "eltwise": "sum, product, quotient, power, exponential or bound of elements, 1 an output element",
     "softmax": "3 an element: exponential, sum, quotient",
     "concat": "no operation, only bytes",
@@ -30,7 +45,9 @@ PER_OUTPUT = {
     **dict.fromkeys(("relu", "hardtanh", "threshold"), ("relu", 1)),
     **dict.fromkeys(("sigmoid", "tanh", "gelu", "silu", "elu", "leaky_relu", "mish", "softplus"), ("activation", 1)),
     **dict.fromkeys(("hardswish", "hardsigmoid", "log_sigmoid_forward", "_prelu_kernel"), ("activation", 1)),
-    **dict.fromkeys(("add", "sub", "rsub", "mul", "div", "neg", "abs", "exp", "log", "pow", "sqrt", "rsqrt"), ("eltwise", 1)),
+    **dict.fromkeys(
+        ("add", "sub", "rsub", "mul", "div", "neg", "abs", "exp", "log", "pow", "sqrt", "rsqrt"), ("eltwise", 1)
+    ),
     **dict.fromkeys(("reciprocal", "clamp", "clamp_min", "clamp_max", "maximum", "minimum"), ("eltwise", 1)),
     **dict.fromkeys(("_softmax", "_safe_softmax", "_log_softmax"), ("softmax", 3)),
     **dict.fromkeys(("cat", "stack"), ("concat", 0)),
@@ -45,9 +62,46 @@ MATRIX_PRODUCTS = {"mm": 0, "bmm": 0, "mv": 0, "addmm": 1, "baddbmm": 1, "addmv"
 BATCH_NORMS = ("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training")
 WINDOWS = ("max_pool2d_with_indices", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool3d_with_indices")
 
-VIEWS = ("view", "_unsafe_view", "reshape", "_reshape_alias", "alias", "as_strided", "t", "transpose", "permute", "expand", "detach")
-PARTS = ("squeeze", "unsqueeze", "select", "slice", "split", "split_with_sizes", "unbind", "narrow", "unfold", "tril", "triu", "where")
-COPIES = ("clone", "copy", "_to_copy", "lift_fresh", "constant_pad_nd", "roll", "flip", "pixel_shuffle", "fill", "zero", "masked_fill")
+VIEWS = (
+    "view",
+    "_unsafe_view",
+    "reshape",
+    "_reshape_alias",
+    "alias",
+    "as_strided",
+    "t",
+    "transpose",
+    "permute",
+    "expand",
+    "detach",
+)
+PARTS = (
+    "squeeze",
+    "unsqueeze",
+    "select",
+    "slice",
+    "split",
+    "split_with_sizes",
+    "unbind",
+    "narrow",
+    "unfold",
+    "tril",
+    "triu",
+    "where",
+)
+COPIES = (
+    "clone",
+    "copy",
+    "_to_copy",
+    "lift_fresh",
+    "constant_pad_nd",
+    "roll",
+    "flip",
+    "pixel_shuffle",
+    "fill",
+    "zero",
+    "masked_fill",
+)
 LOOK_UPS = ("index", "index_select", "gather", "embedding", "_fused_sdp_choice")
 NEW = ("empty", "zeros", "ones", "full", "arange", "scalar_tensor", "empty_strided")
 LIKE = ("empty_like", "zeros_like", "ones_like", "full_like", "new_empty", "new_zeros", "new_ones", "new_full")

@@ -32,7 +32,9 @@ def timings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the networks run")
     parser.add_argument("--batch", type=int, default=1, metavar="N", help="images in a pass")
     parser.add_argument("--scale", choices=("auto", "smoke", "small", "paper"), default="auto", help=scales)
-    parser.add_argument("--repeats", type=int, default=0, metavar="N", help="timed repeats, whose median is kept; 0: as the scale says")
+    parser.add_argument(
+        "--repeats", type=int, default=0, metavar="N", help="timed repeats, whose median is kept; 0: as the scale says"
+    )
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="CPU threads; 0: as torch chooses")
     parser.add_argument("--again", action="store_true", help="measure even if the run is there")
 
@@ -48,7 +50,9 @@ def timings(args: argparse.Namespace) -> Iterator[Path]:
     from compute.flops import timings as experiment
 
     if args.device == "cuda" and not torch.cuda.is_available():
-        raise ComputeError("this machine has no CUDA device that torch can use; leave --device out to measure on the CPU")
+        raise ComputeError(
+            "this machine has no CUDA device that torch can use; leave --device out to measure on the CPU"
+        )
     for model in args.models:
         layers.network(model)
     if args.threads:
@@ -71,12 +75,18 @@ def skip(record: Run, args: argparse.Namespace) -> bool:
 
 COMMANDS = {
     "flops": Command(
-        help="Count the operations, parameters and bytes of each layer of every classification network (half a minute, no GPU).",
+        help=(
+            "Count the operations, parameters and bytes of each layer of every classification network (about a minute,"
+            " no GPU)."
+        ),
         arguments=flops_arguments,
         run=flops,
     ),
     "timings": Command(
-        help="Time networks layer by layer, as a whole pass, and with the amortised method of Lu et al. (a minute a network).",
+        help=(
+            "Time networks layer by layer, as a whole pass, and with the amortised method of Lu et al. (a minute a"
+            " network)."
+        ),
         arguments=timings_arguments,
         run=timings,
     ),

@@ -55,7 +55,9 @@ def network(model: str) -> Network:
         return Network(model=model, variant="caffe", family=family, input_px=input_px, published_gmacs=None)
     if model not in names():
         close = difflib.get_close_matches(model, names(), n=3)
-        raise ComputeError(f"no network is called {model!r}" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+        raise ComputeError(
+            f"no network is called {model!r}" + (f"; did you mean {' or '.join(close)}?" if close else "")
+        )
     family = get_model_builder(model).__module__.rpartition(".")[2]
     published = [(weights.transforms().crop_size[0], weights.meta.get("_ops")) for weights in get_model_weights(model)]
     input_px, gmacs = min(published, key=lambda entry: entry[0], default=(224, None))
@@ -104,8 +106,10 @@ def configuration() -> Run:
         scale="paper",
         provenance="modelled",
         config={"torchvision_version": torchvision.__version__, "batch": 1, "bytes_per_element": 4, "rules": RULES},
-        note="Counted from shapes, at the smallest input size for which torchvision publishes weights; "
-        "auxiliary classifiers, which evaluation does not run, are left out.",
+        note=(
+            "Counted from shapes, at the smallest input size for which torchvision publishes weights; "
+            "auxiliary classifiers, which evaluation does not run, are left out."
+        ),
     )
 
 
@@ -119,5 +123,6 @@ def run(runs: Path) -> Path:
         sums = {name: sum(getattr(layer, name) for layer in layers) for name in ("params", "macs", "other_ops")}
         networks.append({**vars(known), **sums})
         rows += [{"model": model, "position": position, **vars(layer)} for position, layer in enumerate(layers)]
-    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"networks": networks, "layers": rows}, runs)
-
+    return write_run(
+        replace(record, seconds=round(time.perf_counter() - start, 3)), {"networks": networks, "layers": rows}, runs
+    )

@@ -32,7 +32,7 @@ from compute.training import device as devices
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """`repeats` are timed and give median and spread; `iterations` are amortised over in each; `warmups` are not timed."""
+    """`repeats` timed measurements of `iterations` each, after `warmups` that are not timed."""
 
     repeats: int
     iterations: int
@@ -123,7 +123,7 @@ class Timer(torch.fx.Interpreter):
         return self.layer(n.name, layer, args, kwargs)
 
     def clock(self, layer: Callable, args, kwargs, iterations: int = 1) -> tuple[object, float]:
-        """The last output, and the milliseconds of one iteration; the host waits before the first and after the last."""
+        """The last output and the ms of one iteration; the host waits before the first and after the last."""
         self.wait()
         start = time.perf_counter()
         for _ in range(iterations):
@@ -149,7 +149,9 @@ class Amortised(Timer):
         self.effort, self.bar = effort, bar
 
     def layer(self, name, layer, args, kwargs):
-        copied = map_aggregate((args, kwargs), lambda value: value.clone() if isinstance(value, torch.Tensor) else value)
+        copied = map_aggregate(
+            (args, kwargs), lambda value: value.clone() if isinstance(value, torch.Tensor) else value
+        )
         self.clock(layer, *copied)
         self.ms[name] += [self.clock(layer, *copied, self.effort.iterations)[1] for _ in range(self.effort.repeats)]
         self.bar.update()
@@ -188,7 +190,15 @@ def measure(model: str, device: str, batch: int, effort: Effort) -> list[dict]:
 def row(mode: str, position: int, what: str, kind: str, ms: list[float]) -> dict:
     """One row of table `timings` from its samples in milliseconds: their median and standard deviation."""
     middle, spread = statistics.median(ms), statistics.stdev(ms) if len(ms) > 1 else 0.0
-    return {"mode": mode, "position": position, "what": what, "kind": kind, "ms": middle, "sd_ms": spread, "repeats": len(ms)}
+    return {
+        "mode": mode,
+        "position": position,
+        "what": what,
+        "kind": kind,
+        "ms": middle,
+        "sd_ms": spread,
+        "repeats": len(ms),
+    }
 
 
 def configuration(model: str, device: str, batch: int, scale: str, effort: Effort) -> Run:
@@ -211,7 +221,10 @@ def configuration(model: str, device: str, batch: int, scale: str, effort: Effor
 
 
 def run(record: Run, runs: Path) -> Path:
-    """Measure what `record` configures and write it; returns the run's folder. Raises ComputeError if it does not fit."""
+    """Measure what `record` configures and write it; returns the run's folder.
+
+    Raises ComputeError where the network does not fit into memory.
+    """
     start = time.perf_counter()
     device, batch = record.config["device_kind"], record.config["batch"]
     effort = Effort(**{name: record.config[name] for name in ("repeats", "iterations", "warmups")})
@@ -220,6 +233,8 @@ def run(record: Run, runs: Path) -> Path:
     except RuntimeError as error:  # CUDA has a subclass for a full memory, the CPU only a message
         if not isinstance(error, torch.cuda.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
-        raise ComputeError(f"{record.model} with batch {batch} does not fit into {record.device}; choose a smaller --batch") from None
+        raise ComputeError(
+            f"{record.model} with batch {batch} does not fit into {record.device}; choose a smaller --batch"
+        ) from None
     table = [{"model": record.model, "device": record.device, "batch": batch, **measured} for measured in table]
     return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"timings": table}, runs)

@@ -1,5 +1,5 @@
 """The commands of Problem 4: `train` makes the loss curves, `fit` their models, `predict` the curve of ResNet-50,
-`plan` its hours."""
+`plan` its hours; `schedule` simulates Optimus' scheduler."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,15 @@ from pathlib import Path
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
 from compute.core.vocabulary import BASELINE_GPU, DEPTHS, GPU_TYPES, SCALES
+
+# of the trainings; compute.optimus.train says what they are made of
+TRAINING_SCALES = {
+    "smoke": "seconds",
+    "small": "5,000 images and 40 epochs, four hours on two cores for all runs",
+    "full": "all images and 60 epochs, a day on two cores",
+    "paper": "all images and 350 epochs",
+}
+DATA = "folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision"
 
 FAMILIES = {
     "cifar": {depth: f"resnet{depth}" for depth in DEPTHS},
@@ -28,32 +37,27 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training_arguments(
         parser,
-        scales="seconds; four hours on two cores for all; 350 epochs of everything",
-        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
+        scales=TRAINING_SCALES,
+        data=DATA,
         checkpoint_s=5.0,
     )
 
 
 def train(args: argparse.Namespace) -> list[Path]:
-    """Train what is owed, or list it; returns the run folders written."""
+    """Train the pending runs, or list all; returns the run folders written."""
     options = training_options(args)
     models, gpu_types = tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)), known_types(args.gpu_type)
 
     from compute.optimus.train import TrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
+    return runner.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
 
 
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `pilot`."""
-    training_arguments(
-        parser,
-        scales="the length of the training",
-        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
-        checkpoint_s=5.0,
-        scale="full",
-    )
+    scales = {scale: f"as {scale} of train" for scale in TRAINING_SCALES}
+    training_arguments(parser, scales=scales, data=DATA, checkpoint_s=5.0, scale="full")
 
 
 def pilot(args: argparse.Namespace) -> list[Path]:
@@ -61,9 +65,9 @@ def pilot(args: argparse.Namespace) -> list[Path]:
     options = training_options(args)
 
     from compute.optimus.pilot import PilotSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(PilotSweep(models=("resnet20",), gpu_types=(BASELINE_GPU,), **options), args.processes, args.list)
+    return runner.run(PilotSweep(models=("resnet20",), gpu_types=(BASELINE_GPU,), **options), args.processes, args.list)
 
 
 def model_name(family: str, depth: int) -> str:
@@ -110,6 +114,19 @@ def plan(args: argparse.Namespace) -> list[Path]:
     return [experiment.run(args.runs, args.scale)]
 
 
+def schedule_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `schedule`."""
+    scales = "seconds, with few jobs; minutes, with 20, 50 and 100 simulations of each case"
+    parser.add_argument("--scale", choices=tuple(SCALES), default="small", help=scales)
+
+
+def schedule(args: argparse.Namespace) -> list[Path]:
+    """Simulate the schedulers; returns the run folder written."""
+    from compute.optimus import schedulers as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
 COMMANDS = {
     "train": Command(
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
@@ -135,5 +152,10 @@ COMMANDS = {
         help="Turn ResNet-50's predicted epochs into hours against workers and servers, by Optimus' speed models.",
         arguments=fit_arguments,
         run=plan,
+    ),
+    "schedule": Command(
+        help="Simulate Optimus' scheduler against DRF and Tetris: section 6 of the paper.",
+        arguments=schedule_arguments,
+        run=schedule,
     ),
 }

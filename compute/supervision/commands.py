@@ -5,8 +5,17 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
+from compute.core.supervision import NOISE_PERCENTS, ZIPF_EXPONENT
 
+SCALES = {
+    "smoke": "seconds, on images made in memory",
+    "small": "all experiments of the problem in some two hours on two cores",
+    "paper": "a GPU's work",
+}
 DATA = "folder of CIFAR-10's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision"
+
+
+LARGEST_EXPONENT = 5
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=3, metavar="N", help="repetitions of everything")
     training_arguments(
         parser,
-        scales="seconds; the experiments of one problem in two hours on two cores; a GPU's work",
+        scales=SCALES,
         data=DATA,
         checkpoint_s=5.0,
     )
@@ -26,7 +35,7 @@ def noise_arguments(parser: argparse.ArgumentParser) -> None:
         "--percent",
         type=float,
         nargs="+",
-        default=[0, 10, 25, 50],
+        default=NOISE_PERCENTS,
         metavar="P",
         help="of the labels that are replaced at random",
     )
@@ -38,7 +47,7 @@ def resampling_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exponent",
         type=float,
-        default=1.0,
+        default=ZIPF_EXPONENT,
         metavar="S",
         help="of the Zipf distribution: the class of rank r has 1/r^S of the images of the first",
     )
@@ -46,7 +55,7 @@ def resampling_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(args: argparse.Namespace) -> dict:
-    """What the options say. Raises ComputeError for impossible numbers."""
+    """The values of `arguments` as fields of a sweep. Raises ComputeError for impossible numbers."""
     if args.seeds < 1:
         raise ComputeError(f"--seeds is {args.seeds}; it must be at least 1")
     return {"seeds": args.seeds, **training_options(args)}
@@ -60,22 +69,22 @@ def noise(args: argparse.Namespace) -> list[Path]:
     options = options_of(args)
 
     from compute.supervision.pretraining import PretrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
     percents = tuple(int(percent) if percent == int(percent) else percent for percent in dict.fromkeys(args.percent))
-    return sweep.run(PretrainingSweep(job="noise", noises=percents, **options), args.processes, args.list)
+    return runner.run(PretrainingSweep(job="noise", noises=percents, **options), args.processes, args.list)
 
 
 def resampling(args: argparse.Namespace) -> list[Path]:
     """Pretrain on a long tail, sampled in three ways, and transfer; returns the run folders written."""
-    if not 0 <= args.exponent <= 5:
-        raise ComputeError(f"--exponent is {args.exponent:g}; it must lie between 0 and 5")
+    if not 0 <= args.exponent <= LARGEST_EXPONENT:
+        raise ComputeError(f"--exponent is {args.exponent:g}; it must lie between 0 and {LARGEST_EXPONENT}")
     options = options_of(args)
 
     from compute.supervision.pretraining import PretrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(
+    return runner.run(
         PretrainingSweep(job="resampling", exponent=float(args.exponent), **options), args.processes, args.list
     )
 
@@ -86,10 +95,10 @@ def teacher(args: argparse.Namespace) -> list[Path]:
 
     from compute.supervision.student import StudentSweep
     from compute.supervision.teacher import TeacherSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    written = sweep.run(TeacherSweep(**options), args.processes, args.list)
-    return written + sweep.run(StudentSweep(**options), args.processes, args.list)
+    written = runner.run(TeacherSweep(**options), args.processes, args.list)
+    return written + runner.run(StudentSweep(**options), args.processes, args.list)
 
 
 COMMANDS = {

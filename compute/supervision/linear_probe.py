@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from compute.training.device_dataset import DeviceDataset
-from compute.training.evaluation import logistic, metrics, outputs
+from compute.training.evaluation import linear_probe, metrics, outputs
 
 
 def linear_probe_metrics(model: nn.Module, data: DeviceDataset, stage: str) -> dict[str, list[dict]]:
@@ -12,7 +12,7 @@ def linear_probe_metrics(model: nn.Module, data: DeviceDataset, stage: str) -> d
     It is trained on the train images of `data` and evaluated on its test images.
     """
     train = features(model, with_train_images_unaugmented(data))
-    (logits,) = logistic(train, data.train_labels.cpu(), [features(model, data)], data.classes)
+    (logits,) = linear_probe(train, data.train_labels.cpu(), [features(model, data)], data.classes)
     return metrics(logits, data.test_labels.cpu(), stage)
 
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from compute.core.runs import Run, write_run
-from compute.core.supervision import SAMPLINGS
+from compute.core.supervision import NOISE_PERCENTS, SAMPLINGS, ZIPF_EXPONENT
 from compute.data import stratified
 from compute.supervision.linear_probe import linear_probe_metrics
 from compute.supervision.subsets import disjoint_parts, long_tail, noisy_labels, sampling_weights, zipf_sizes
@@ -33,9 +33,6 @@ from compute.training.recipe import Recipe
 from compute.training.records import columns, finished_record
 from compute.training.resnet_cifar import build
 from compute.training.trainer import Trainer
-
-NOISES = (0, 10, 25, 50)  # percent of the labels that are replaced
-ZIPF_EXPONENT = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,7 @@ class PretrainingSweep(SupervisionSweep):
     """
 
     job: str
-    noises: tuple[float, ...] = NOISES
+    noises: tuple[float, ...] = NOISE_PERCENTS
     exponent: float = ZIPF_EXPONENT
 
     def planned(self) -> list[Run]:
@@ -126,7 +123,7 @@ class PretrainingSweep(SupervisionSweep):
             linear_probe_metrics(trainer.model, clean, "linear"),
             linear_probe_metrics(untrained, clean, "untrained"),
         )
-        config = {**run.config, **trainer.recipe.plain(), "source_images": len(trainer.data.train_labels)}
+        config = {**run.config, **trainer.recipe.as_dict(), "source_images": len(trainer.data.train_labels)}
         sizes = self.source(run, device_dataset).sizes
         if sizes is not None:
             config["sizes"] = sizes

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from compute.core.supervision import PICTURES_AT_EACH_END
+from compute.core.supervision import PICTURES_AT_EACH_END, ZIPF_EXPONENT
 from compute.data import png
 from compute.supervision.selection import Selection, select
 from compute.supervision.subsets import long_tail, zipf_sizes
@@ -12,7 +12,6 @@ from compute.supervision.subsets import long_tail, zipf_sizes
 CHUNK = 8192  # images whose scores are taken in at once
 DOUBLE_PICTURES = 8  # images with two labels of which pictures are kept, for each K and P
 SCORE_DIGITS = 5
-POOL_ZIPF_EXPONENT = 1.0  # of the long-tailed pool
 
 
 def selection_of(scores: np.ndarray, k: int, p: int) -> Selection:
@@ -53,7 +52,7 @@ def long_tailed_rows(
     scores: np.ndarray, true_id: Tensor, ks: tuple[int, ...], ps: tuple[int, ...], seed: int
 ) -> list[dict]:
     """Rows of the table `long_tailed`: the selection from a part of the pool whose classes are Zipf-distributed."""
-    sizes = zipf_sizes(int(torch.bincount(true_id).min()), scores.shape[1], POOL_ZIPF_EXPONENT, seed)
+    sizes = zipf_sizes(int(torch.bincount(true_id).min()), scores.shape[1], ZIPF_EXPONENT, seed)
     pool = long_tail(true_id, sizes)
     true_of, rarest, rows = true_id[pool].numpy(), int(np.argmin(sizes)), []
     for p in ps:

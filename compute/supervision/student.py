@@ -24,7 +24,7 @@ from compute.core.supervision import StudentKind
 from compute.supervision.sweep import SupervisionSweep, concatenated
 from compute.training import device as devices
 from compute.training.checkpoint import Checkpoint
-from compute.training.device_dataset import DeviceDataset, steps_of
+from compute.training.device_dataset import DeviceDataset, steps_per_epoch
 from compute.training.evaluation import metrics, outputs
 from compute.training.loop import train_concurrently
 from compute.training.recipe import History, Recipe
@@ -81,7 +81,7 @@ class StudentSweep(SupervisionSweep):
 
     def extra_steps(self, run: Run) -> int:
         """The steps of the fine-tuning."""
-        return self.sizes.finetune_epochs * steps_of(self.sizes.labelled_images, self.sizes.batch)
+        return self.sizes.finetune_epochs * steps_per_epoch(self.sizes.labelled_images, self.sizes.batch)
 
     def pretraining_data(self, run: Run, device_dataset: DeviceDataset) -> DeviceDataset:
         """The data set with the selected images as train images, labelled by the teacher or, for an oracle, truly."""

@@ -60,7 +60,7 @@ class SupervisionSweep(Sweep):
             scale=self.scale,
             provenance="measured",
             identity=tuple(variant) or ("model",),
-            config={**recipe.plain(), **variant, **config, "threads": self.threads},
+            config={**recipe.as_dict(), **variant, **config, "threads": self.threads},
             model=model,
             depth=depth(model),
             dataset=self.sizes.dataset,

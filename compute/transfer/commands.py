@@ -4,9 +4,18 @@ import argparse
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command, training_arguments, training_options
+from compute.command import Command, scale_argument, training_arguments, training_options
 
-SCALES = "seconds, on images made in memory; 40 epochs; the assignment's 200, an hour a rate on two cores"
+SCALES = {
+    "smoke": "seconds, on images made in memory",
+    "small": "40 epochs",
+    "paper": "the assignment's 200 epochs",
+}
+DATASET_SCALES = {
+    "smoke": "images made in memory",
+    "small": "the whole data set, for a comparison at scale small",
+    "paper": "the whole data set",
+}
 DATA = "folder of Parquet files with `image` and `label`; else $REPORT_DATA/NAME, data/NAME, torchvision"
 WEIGHTS = "state dict of torchvision's resnet50, trained on ImageNet, instead of a download"
 
@@ -25,9 +34,7 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
 def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dataset`."""
     target_arguments(parser)
-    parser.add_argument(
-        "--scale", choices=("smoke", "small", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
-    )
+    scale_argument(parser, DATASET_SCALES, default="paper")
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
 
 
@@ -49,18 +56,18 @@ def finetune_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def finetune(args: argparse.Namespace) -> list[Path]:
-    """Fine-tune at each rate what is owed, or list it; returns the run folders written."""
+    """Train the pending runs, or list all; returns the run folders written."""
     if args.seeds < 1:
         raise ComputeError(f"--seeds is {args.seeds}; it must be at least 1")
     options = training_options(args)
 
-    from compute.training import sweep
+    from compute.training import runner
     from compute.transfer.finetune import FinetuneSweep
 
-    request = FinetuneSweep(
+    sweep = FinetuneSweep(
         dataset=args.dataset, lrs=tuple(dict.fromkeys(args.lr)), seeds=args.seeds, px=args.px, init=args.init, weights=args.weights, **options
     )
-    return sweep.run(request, args.processes, args.list)
+    return runner.run(sweep, args.processes, args.list)
 
 
 def extract_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +80,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
         "--batchnorm", choices=("base", "target"), default="base", help="target: BatchNorm's statistics anew from the target's train images (AdaBN)"
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
-    parser.add_argument(
-        "--scale", choices=("smoke", "small", "paper"), default="paper", help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all"
-    )
+    scale_argument(parser, SCALES, default="paper")
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs")
     parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")

@@ -14,9 +14,9 @@ from compute.counting.count import count
 from compute.data import Images
 from compute.training import device as devices
 from compute.training.device_dataset import DeviceDataset
-from compute.training.evaluation import confusions, logistic, metrics, score
+from compute.training.evaluation import confusions, linear_probe, metrics, score
 from compute.training.records import columns
-from compute.training.sweep import made_from
+from compute.training.sweep import already_done, has_artefact
 from compute.transfer.base import FEATURES, IMAGENET_MEAN, IMAGENET_STD, adapt_batchnorm, origin_of, pretrained, resnet50
 from compute.transfer.features import Features, digest, extract
 from compute.transfer.heads import train_heads
@@ -55,8 +55,8 @@ def run(
     job = "extract" if batchnorm == "base" else "adabn"
     planned = [head_run(job, lr, seed, {"px": px}, common).run_id for lr in rates for seed in range(seeds)]
     planned += [linear_run({"px": px}, common).run_id] if job == "extract" else []
-    if not again and all(made_from(runs / run_id, origin) for run_id in planned):
-        print(f"{len(planned)} of {len(planned)} runs are there already; --again trains them anew")
+    if not again and all(has_artefact(runs / run_id, origin) for run_id in planned):
+        print(already_done(len(planned), len(planned)))
         return []
     choose, report = splits(target, data, px)
     model = resnet50(len(report.classes), pretrained(weights), 0)
@@ -83,7 +83,7 @@ def run(
     together = {"views": views, "heads_together": len(heads), "heads_s": heads_s}
     written = []
     for head in heads:
-        config = {**recipe.plain(), "execution_mode": "eager", "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
+        config = {**recipe.as_dict(), "execution_mode": "eager", "lr": head.lr, "seed": head.seed, **base, **features_s, **together}
         made = replace(
             head_run(job, head.lr, head.seed, config, common),
             seconds=features_s["features_s"] + heads_s / len(heads),
@@ -114,7 +114,7 @@ def linear(found: Features, val_labels: Tensor, report: Images, base: dict, comm
     """A logistic regression on the features of the images as they are, its strength chosen on val; returns the run's folder."""
     started_at, start = now(), time.perf_counter()
     bar = tqdm(STRENGTHS, desc="linear classifier", unit="fit")
-    fits = [logistic(found.plain, report.train_labels, [found.test, found.val], len(report.classes), strength) for strength in bar]
+    fits = [linear_probe(found.plain, report.train_labels, [found.test, found.val], len(report.classes), strength) for strength in bar]
     fit_s = time.perf_counter() - start
     test, val = max(fits, key=lambda fit: int((fit[1].argmax(1) == val_labels).sum()))
     strength = next(each for each, fit in zip(STRENGTHS, fits, strict=True) if fit[0] is test)

@@ -13,7 +13,7 @@ from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.evaluation import confusions, metrics, outputs
 from compute.training.recipe import Recipe
-from compute.training.records import columns, finished_record, steps_of
+from compute.training.records import columns, finished_record, steps_table
 from compute.training.sweep import Sweep
 from compute.training.trainer import Trainer
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
@@ -61,7 +61,7 @@ class FinetuneSweep(Sweep):
                         scale=self.scale,
                         provenance="measured",
                         identity=("dataset", "lr", "px"),
-                        config={**self.recipe(lr, seed).plain(), "px": self.px, "init": self.init, **threads},
+                        config={**self.recipe(lr, seed).as_dict(), "px": self.px, "init": self.init, **threads},
                         model="resnet50",
                         depth=50,
                         dataset=self.target,
@@ -119,7 +119,7 @@ class FinetuneSweep(Sweep):
             made,
             config={**made.config, **record_of(self.target, self.data, self.px), "forward_flops": forward},
         )
-        folder = write_run(made, {"steps": steps_of(history), "epochs": epochs, **tables}, self.runs)
+        folder = write_run(made, {"steps": steps_table(history), "epochs": epochs, **tables}, self.runs)
         test = tables["scores"][0]
         tqdm.write(f"{run.run_id}: val {last['test_accuracy']:.1%}, test {test['correct'] / test['images']:.1%}, {history.seconds:.0f} s")
         return folder

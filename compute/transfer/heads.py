@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from compute import ComputeError
 from compute.core.schedule import multi_step
-from compute.training.device_dataset import batch_indices, steps_of
+from compute.training.device_dataset import batch_indices, steps_per_epoch
 from compute.training.recipe import Recipe
 
 
@@ -43,7 +43,7 @@ def train_heads(
     that is not finite.
     """
     views, count, width = train.shape
-    steps, batch, many = steps_of(count, recipe.batch), min(count, recipe.batch), len(rates)
+    steps, batch, many = steps_per_epoch(count, recipe.batch), min(count, recipe.batch), len(rates)
     weight, bias = initial(width, classes, seeds)
     weight, bias = weight.repeat(1, 1, many), bias.repeat(1, 1, many)  # seeds x D x (rates x classes), seeds x 1 x (rates x classes)
     weight_momentum, bias_momentum = torch.zeros_like(weight), torch.zeros_like(bias)

@@ -9,7 +9,10 @@ from store import answers, catalogue
 # some ninety characters a line, however wide the window
 READABLE_PX = 860
 # a table or a formula that is wider than a narrow window scrolls by itself, not the page
-NARROW = "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {display: block; overflow-x: auto; overflow-y: hidden; max-width: 100%}</style>"
+NARROW = (
+    "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {display: block; overflow-x: auto; overflow-y:"
+    " hidden; max-width: 100%}</style>"
+)
 
 
 def card(question: str) -> bool:
@@ -23,9 +26,14 @@ def card(question: str) -> bool:
     st.caption(f"{row['points']} points. {row['asked']}")
     found = cached_query(answers.answer, question)
     if found is None:
-        st.info("The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:")
+        st.info(
+            "The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:"
+        )
     elif found.missing:
-        st.info("The written answer quotes results that are not here yet; the figures below show what there is.", icon=":material/edit_note:")
+        st.info(
+            "The written answer quotes results that are not here yet; the figures below show what there is.",
+            icon=":material/edit_note:",
+        )
     else:
         st.html(NARROW)
         with st.container(width=READABLE_PX):

@@ -40,7 +40,9 @@ def entrance() -> Iterator[None]:
 
 
 def _opened() -> Reader | None:
-    """The current store. While one visitor's rerun builds, the others see the version before; so do all where nothing can be built."""
+    """The current store. While one visitor's rerun builds, the others see the version before; so do all where nothing
+    can be built.
+    """
     place = st.empty()
     try:
         layout = Layout.default()

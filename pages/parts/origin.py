@@ -38,14 +38,19 @@ def published(*works: str) -> list[Origin]:
 
 
 def _origins(found: pd.DataFrame) -> list[Origin]:
-    return [Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}") for row in found.itertuples()]
+    return [
+        Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}")
+        for row in found.itertuples()
+    ]
 
 
 def badges(origins: Sequence[Origin]) -> None:
     """One badge for each distinct provenance and scale, with what they mean as help."""
     with st.container(horizontal=True, gap="small"):
         for provenance, scale in dict.fromkeys((o.provenance, o.scale) for o in origins):
-            details = "; ".join(o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail)
+            details = "; ".join(
+                o.detail for o in origins if (o.provenance, o.scale) == (provenance, scale) and o.detail
+            )
             text = f"{provenance} · {scale} scale" if scale else provenance
             said = f"{provenance}: {PROVENANCES[provenance]}." + (f" {scale} scale: {SCALES[scale]}." if scale else "")
             st.badge(text, color=COLOURS[provenance], help=f"{said} {details}")

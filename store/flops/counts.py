@@ -18,6 +18,25 @@ LU_KINDS = {
 }
 
 
+# every layer of VGG-16 and VGG-19 under its usual name (conv3_4, relu3_4, pool3, fc6)
+VGG_LAYERS = """
+    WITH staged AS (
+        SELECT *, 1 + coalesce(sum((kind = 'pool')::INTEGER) OVER before, 0) AS stage
+        FROM layers WHERE model IN ('vgg16', 'vgg19') AND name NOT LIKE 'avgpool%'
+        WINDOW before AS (PARTITION BY model ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), numbered AS (
+        SELECT *, row_number() OVER (PARTITION BY model, kind, stage ORDER BY position) AS nth FROM staged
+    )
+    SELECT network_name(model) AS network, position,
+           CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth)
+               ELSE kind || stage || '_' || nth END AS layer,
+           kind, output_shape, params, macs, flops, other_ops,
+               100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
+           100 * (macs + other_ops) / sum(macs + other_ops) OVER (PARTITION BY model) AS every_percent
+    FROM numbered
+"""
+
+
 def networks(reader: Reader) -> pd.DataFrame:
     """Every counted network: parameters, MACs, other operations, what its library prints, the difference in percent."""
     return reader.df("""
@@ -44,27 +63,15 @@ def vgg_layers(reader: Reader) -> pd.DataFrame:
 
     `share_percent` is of the network's MACs, `every_percent` of all its operations, a MAC counted once.
     """
-    return reader.df("""
-        WITH staged AS (
-            SELECT *, 1 + coalesce(sum((kind = 'pool')::INTEGER) OVER before, 0) AS stage
-            FROM layers WHERE model IN ('vgg16', 'vgg19') AND name NOT LIKE 'avgpool%'
-            WINDOW before AS (PARTITION BY model ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ), numbered AS (
-            SELECT *, row_number() OVER (PARTITION BY model, kind, stage ORDER BY position) AS nth FROM staged
-        )
-        SELECT network_name(model) AS network,
-               CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth) ELSE kind || stage || '_' || nth END AS layer,
-               kind, output_shape, params, macs, flops, other_ops, 100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
-               100 * (macs + other_ops) / sum(macs + other_ops) OVER (PARTITION BY model) AS every_percent
-        FROM numbered ORDER BY model, position
-    """)
+    return reader.df(f"SELECT * EXCLUDE (position) FROM ({VGG_LAYERS}) ORDER BY network, position")
 
 
 def kinds(reader: Reader, model: str) -> pd.DataFrame:
     """What each kind of layer adds up to in one network: layers, parameters, MACs, FLOPs, other operations."""
     return reader.df(
         """
-        SELECT kind, count(*) AS layers, sum(params)::BIGINT AS params, sum(macs)::BIGINT AS macs, sum(flops)::BIGINT AS flops,
+        SELECT kind, count(*) AS layers, sum(params)::BIGINT AS params, sum(macs)::BIGINT AS macs,
+               sum(flops)::BIGINT AS flops,
                sum(other_ops)::BIGINT AS other_ops, sum(activation_bytes)::BIGINT AS activation_bytes
         FROM layers WHERE model = ? GROUP BY kind ORDER BY sum(macs) DESC, sum(other_ops) DESC
         """,
@@ -79,7 +86,9 @@ def lu_against_counts(reader: Reader) -> pd.DataFrame:
     differences in percent of the printed value. VGG-16 is the same network in both.
     """
     names = pd.DataFrame({"kind": LU_KINDS.keys(), "lu_kind": LU_KINDS.values()})
-    counted = reader.df("SELECT model, kind, sum(macs + other_ops) / 1e6 AS mops FROM layers GROUP BY ALL").merge(names, on="kind")
+    counted = reader.df("SELECT model, kind, sum(macs + other_ops) / 1e6 AS mops FROM layers GROUP BY ALL").merge(
+        names, on="kind"
+    )
     totals = counted.groupby("model", as_index=False)["mops"].sum().assign(lu_kind="Total")
     counted = pd.concat([counted, totals])[["model", "lu_kind", "mops"]]
     lu = reader.df("SELECT place, model, kind AS lu_kind, mflops AS printed FROM lu_flops")

@@ -4,6 +4,7 @@ import pandas as pd
 
 from compute.core.vocabulary import FITTED_DEPTHS
 from store.complete import at_complete_scale
+from store.concurrency import device_images_per_s, own_seconds
 from store.reader import Reader
 
 # the trainings of the CIFAR family at the largest scale that is as complete as any
@@ -34,7 +35,7 @@ def trainings(reader: Reader) -> pd.DataFrame:
     return reader.df(f"""
         SELECT t.run_id, t.depth, t.gpu_type, t.scale::VARCHAR AS scale, t.provenance::VARCHAR AS provenance, t.device, t.seed, t.contributor,
                count(*) AS epochs, arg_max(train_loss, epoch) AS final_loss, arg_max(test_accuracy, epoch) AS final_accuracy,
-               max(test_accuracy) AS best_accuracy, median(images_per_s) AS images_per_s, sum(e.seconds) / 3600 / coalesce((any_value(t.config)->>'concurrency')::INTEGER, 1) AS hours
+               max(test_accuracy) AS best_accuracy, median({device_images_per_s('images_per_s')}) AS images_per_s, sum({own_seconds('e.seconds')}) / 3600 AS hours
         FROM ({TRAININGS}) AS t JOIN epochs AS e USING (run_id)
         GROUP BY ALL ORDER BY t.depth, t.gpu_type
     """)

@@ -2,22 +2,28 @@
 
 import altair as alt
 
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 
 TOP = alt.Legend(orient="top")
 NAMES = alt.Axis(grid=True, labelLimit=200)
 
 
-@drawing
+@chart_specification
 def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
     """Stacked ms of each layer: position, name, kind, term, ms."""
     return (
         alt.Chart()
         .mark_bar()
         .encode(
-            x=alt.X("position:O", title="Layer, in order of execution", axis=alt.Axis(labels=labels, ticks=False, labelAngle=0)),
+            x=alt.X(
+                "position:O",
+                title="Layer, in order of execution",
+                axis=alt.Axis(labels=labels, ticks=False, labelAngle=0),
+            ),
             y=alt.Y("ms:Q", title="Time (ms)"),
-            color=alt.Color("term:N", title=None, sort=list(terms), legend=alt.Legend(orient="top", columns=1, labelLimit=220)),
+            color=alt.Color(
+                "term:N", title=None, sort=list(terms), legend=alt.Legend(orient="top", columns=1, labelLimit=220)
+            ),
             order=alt.Order("term:N"),
             tooltip=tooltips("name", "kind", "term", ms=".4f"),
         )
@@ -25,7 +31,7 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def implied_ppp() -> alt.Chart:
     """One point a published measurement: network, mode, precision, ppp_percent and what it comes from."""
     return (
@@ -41,14 +47,16 @@ def implied_ppp() -> alt.Chart:
                 legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
             ),
             tooltip=tooltips(
-                *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"), images_per_s_gpu=",.0f", ppp_percent=".1f"
+                *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"),
+                images_per_s_gpu=",.0f",
+                ppp_percent=".1f",
             ),
         )
         .properties(height=alt.Step(26))
     )
 
 
-@drawing
+@chart_specification
 def rates() -> alt.Chart:
     """Operations per second by kind of layer: network, kind, ms, giga_ops_per_s, time_percent, of_best_percent."""
     return (
@@ -58,13 +66,15 @@ def rates() -> alt.Chart:
             x=alt.X("giga_ops_per_s:Q", title="Operations per second (10⁹, logarithmic)", scale=alt.Scale(type="log")),
             y=alt.Y("kind:N", title=None, sort="-x", axis=NAMES),
             color=alt.Color("network:N", title=None, legend=alt.Legend(orient="top", columns=2)),
-            tooltip=tooltips("network", "kind", ms=".3g", giga_ops_per_s=".3g", time_percent=".3g", of_best_percent=".3g"),
+            tooltip=tooltips(
+                "network", "kind", ms=".3g", giga_ops_per_s=".3g", time_percent=".3g", of_best_percent=".3g"
+            ),
         )
         .properties(height=alt.Step(28))
     )
 
 
-@drawing
+@chart_specification
 def vgg(unit: str, order: tuple[str, ...]) -> alt.Chart:
     """Work of each layer of the two VGGs side by side: network, layer, giga_ops and what the table holds."""
     networks = ["VGG-16", "VGG-19"]
@@ -82,7 +92,7 @@ def vgg(unit: str, order: tuple[str, ...]) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def kinds() -> alt.Chart:
     """Operations by kind of layer: kind, work, giga_ops."""
     return (
@@ -97,14 +107,18 @@ def kinds() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def sum_against_whole() -> alt.Chart:
-    """Sum of layer times over the whole pass: measured, processor, network, platform, layers, sum_ms, forward_ms, ratio."""
+    """Sum of layer times over the whole pass: measured, processor, network, platform, layers, sum_ms, forward_ms,
+    ratio.
+    """
     return (
         alt.Chart()
         .mark_point(filled=True, size=90)
         .encode(
-            x=alt.X("ratio:Q", title="Sum of layers ÷ whole pass", scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)),
+            x=alt.X(
+                "ratio:Q", title="Sum of layers ÷ whole pass", scale=alt.Scale(zero=True), axis=alt.Axis(tickMinStep=1)
+            ),
             y=alt.Y("measured:N", title=None, axis=NAMES),
             color=alt.Color("processor:N", title=None, legend=TOP),
             tooltip=tooltips("network", "platform", "layers", sum_ms=".1f", forward_ms=".1f", ratio=".2f"),
@@ -113,10 +127,15 @@ def sum_against_whole() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def overhead_by_layers() -> alt.LayerChart:
-    """Overhead against number of layers: network, platform, layers, overhead_ms, overhead_per_layer_ms; names beside one platform's points."""
-    place = {"x": alt.X("layers:Q", title="Layers in the network"), "y": alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)")}
+    """Overhead against number of layers: network, platform, layers, overhead_ms, overhead_per_layer_ms; names beside
+    one platform's points.
+    """
+    place = {
+        "x": alt.X("layers:Q", title="Layers in the network"),
+        "y": alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)"),
+    }
     points = (
         alt.Chart()
         .mark_point(filled=True, size=110)
@@ -127,11 +146,16 @@ def overhead_by_layers() -> alt.LayerChart:
             tooltip=tooltips("network", "platform", "layers", overhead_ms=".1f", overhead_per_layer_ms=".2f"),
         )
     )
-    names = alt.Chart().transform_filter("datum.platform == 'TK1 GPU'").mark_text(dy=-16, color="gray").encode(**place, text=alt.Text("network:N"))
+    names = (
+        alt.Chart()
+        .transform_filter("datum.platform == 'TK1 GPU'")
+        .mark_text(dy=-16, color="gray")
+        .encode(**place, text=alt.Text("network:N"))
+    )
     return alt.layer(points, names).properties(height=280)
 
 
-@drawing
+@chart_specification
 def ways_of_timing(modes: tuple[str, ...]) -> alt.Chart:
     """A bar for each way of timing a network: timed, mode, repeats, ms."""
     return (
@@ -141,16 +165,20 @@ def ways_of_timing(modes: tuple[str, ...]) -> alt.Chart:
             x=alt.X("ms:Q", title="Time of one forward pass (ms)"),
             y=alt.Y("timed:N", title=None, axis=alt.Axis(labelLimit=200)),
             yOffset=alt.YOffset("mode:N", sort=list(modes)),
-            color=alt.Color("mode:N", title=None, sort=list(modes), legend=alt.Legend(orient="top", columns=1, labelLimit=300)),
+            color=alt.Color(
+                "mode:N", title=None, sort=list(modes), legend=alt.Legend(orient="top", columns=1, labelLimit=300)
+            ),
             tooltip=tooltips("timed", "mode", "repeats", ms=".3f"),
         )
         .properties(height=alt.Step(16))
     )
 
 
-@drawing
+@chart_specification
 def measured_against_peak() -> alt.LayerChart:
-    """Images per second by batch, and the peak dashed: network, batch, images_per_s, peak_images_per_s, percent_of_peak."""
+    """Images per second by batch, and the peak dashed: network, batch, images_per_s, peak_images_per_s,
+    percent_of_peak.
+    """
     colour = alt.Color("network:N", title=None, legend=TOP)
     measured = (
         alt.Chart()
@@ -163,6 +191,8 @@ def measured_against_peak() -> alt.LayerChart:
         )
     )
     peak = (
-        alt.Chart().mark_rule(strokeDash=[6, 4]).encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tooltips("network"))
+        alt.Chart()
+        .mark_rule(strokeDash=[6, 4])
+        .encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tooltips("network"))
     )
     return alt.layer(measured, peak).properties(height=300)

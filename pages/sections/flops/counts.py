@@ -7,7 +7,8 @@ from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
 from pages.sections.flops import charts
-from store.flops import counts, values
+from store.flops import counts
+from store.flops.values import vgg_totals
 
 CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, data sheets)"}
 
@@ -25,8 +26,10 @@ def show() -> None:
         required=True,
         key="convention",
         bind="query-params",
-        help="Hardware peaks count the multiplication and the addition of a fused instruction as two; many papers and tools count the "
-        "instruction once. That is why published numbers differ by two.",
+        help=(
+            "Hardware peaks count the multiplication and the addition of a fused instruction as two; many papers and"
+            " tools count the instruction once. That is why published numbers differ by two."
+        ),
     )
     factor = 1 if chosen == "1" else 2
     _vgg(factor)
@@ -35,7 +38,7 @@ def show() -> None:
 
 
 def _vgg(factor: int) -> None:
-    rows, said = cached_query(counts.vgg_layers), cached_query(values)
+    rows, vgg19 = cached_query(counts.vgg_layers), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
     unit = "GFLOP" if factor == 2 else "GMAC"
     rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
@@ -43,23 +46,31 @@ def _vgg(factor: int) -> None:
     origins = of_jobs("flops/layers")
     figure(
         charts.vgg(unit, order),
-        title=f"Convolutions do {said['vgg19_conv_share']:.2f} % of VGG-19's {factor / 2 * said['vgg19_gflop']:.3f} {unit}, with "
-        f"{said['vgg19_conv_param_share']:.0f} % of its parameters",
+        title=(
+            f"Convolutions do {vgg19['conv_share']:.2f} % of VGG-19's {factor / 2 * vgg19['gflop']:.3f} {unit}, with "
+            f"{vgg19['conv_param_share']:.0f} % of its parameters"
+        ),
         alt_text="Operations of each layer of VGG-16 and VGG-19",
         origins=origins,
-        caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "
-        f"A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
+        caption=(
+            "Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the"
+            f" fourth ones of stages 3 to 5. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}."
+        ),
         data=products,
     )
-    network = st.segmented_control("Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params")
+    network = st.segmented_control(
+        "Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params"
+    )
     mine = rows[rows["network"] == ("VGG-16" if network == "VGG-16" else "VGG-19")]
     figure(
         mine[["layer", "kind", "output_shape", "params", "macs", "flops", "other_ops", "every_op", "share_percent"]],
         title=f"All {len(mine)} layers of {mine['network'].iloc[0]}",
         alt_text="Layers of a VGG network with output shape, parameters, MACs and FLOPs",
         origins=origins,
-        caption="MACs: multiply-accumulates; FLOPs: two for each; other operations: bias additions, ReLU and pooling, once each; "
-        "all: at the chosen convention. Flattening, dropout and a pooling of 7 × 7 to 7 × 7 do no work.",
+        caption=(
+            "MACs: multiply-accumulates; FLOPs: two for each; other operations: bias additions, ReLU and pooling, once"
+            " each; all: at the chosen convention. Flattening, dropout and a pooling of 7 × 7 to 7 × 7 do no work."
+        ),
         columns={
             "layer": "Layer",
             "kind": "Kind",
@@ -83,19 +94,35 @@ def _against_lu() -> None:
         return
     worst = totals["caffe_difference_percent"].abs().max()
     torch_worst = totals.loc[totals["torchvision_difference_percent"].abs().idxmax()]
-    shown = rows.rename(columns={"lu_kind": "kind", "place": "table", "printed": "Lu et al. (M)", "torchvision": "torchvision's network (M)", "caffe": "Caffe's network (M)",
-                                 "torchvision_difference_percent": "torchvision (%)", "caffe_difference_percent": "Caffe (%)"})  # fmt: skip
+    shown = rows.rename(
+        columns={
+            "lu_kind": "kind",
+            "place": "table",
+            "printed": "Lu et al. (M)",
+            "torchvision": "torchvision's network (M)",
+            "caffe": "Caffe's network (M)",
+            "torchvision_difference_percent": "torchvision (%)",
+            "caffe_difference_percent": "Caffe (%)",
+        }
+    )
     figure(
         shown,
-        title=f"Counted as they count, the Caffe networks agree with the printed totals within {worst:.1f} %; "
-        f"torchvision's {torch_worst['model']} differs by {torch_worst['torchvision_difference_percent']:+.0f} % because it is another network",
+        title=(
+            f"Counted as they count, the Caffe networks agree with the printed totals within {worst:.1f} %;"
+            f" torchvision's {torch_worst['model']} differs by {torch_worst['torchvision_difference_percent']:+.0f} %"
+            " because it is another network"
+        ),
         alt_text="FLOPs rows of Lu et al. beside our counts",
         origins=published("Lu 2017, Tables 2, 3, 5, 6") + of_jobs("flops/layers"),
-        caption="Millions of operations, a multiply-accumulate once, everything else once an output (pooling once for each input of the window). "
-        "Caffe's AlexNet takes 227 pixels and splits three convolutions into two groups; its GoogLeNet has true 5 × 5 branches where torchvision "
-        "has 3 × 3, and local response normalisation instead of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block. What is left of ResNet-50's CONV row is one bias "
-        "addition for each output, which the paper seems to count although those convolutions have no bias; its printed total leaves Eltwise out. "
-        "Small rows are printed in whole millions, so that they differ by rounding alone.",
+        caption=(
+            "Millions of operations, a multiply-accumulate once, everything else once an output (pooling once for each"
+            " input of the window). Caffe's AlexNet takes 227 pixels and splits three convolutions into two groups; its"
+            " GoogLeNet has true 5 × 5 branches where torchvision has 3 × 3, and local response normalisation instead"
+            " of batch normalisation; its ResNet-50 strides in the first 1 × 1 convolution of a block. What is left of"
+            " ResNet-50's CONV row is one bias addition for each output, which the paper seems to count although those"
+            " convolutions have no bias; its printed total leaves Eltwise out. Small rows are printed in whole"
+            " millions, so that they differ by rounding alone."
+        ),
         columns={c: st.column_config.NumberColumn(format="%.2f") for c in shown.columns[3:]},
     )
 
@@ -104,7 +131,9 @@ def _any_network(factor: int) -> None:
     st.subheader("Any network that was counted", divider="gray")
     networks = cached_query(counts.networks)
     names = networks["model"].tolist()
-    model = st.selectbox("Network", names, index=names.index("vgg19") if "vgg19" in names else 0, key="network", bind="query-params")
+    model = st.selectbox(
+        "Network", names, index=names.index("vgg19") if "vgg19" in names else 0, key="network", bind="query-params"
+    )
     row = networks.set_index("model").loc[model]
     kinds = cached_query(counts.kinds, model)
     with st.container(horizontal=True):
@@ -112,17 +141,31 @@ def _any_network(factor: int) -> None:
         st.metric("FLOPs", f"{row['flops'] / 1e9:,.3f} G", border=True)
         st.metric("Parameters", f"{row['params'] / 1e6:,.2f} M", border=True)
         printed = row["published_gmacs"] == row["published_gmacs"]
-        st.metric("Published by torchvision", f"{row['published_gmacs']:,.3f} GMAC" if printed else "not published", border=True)
-    long = kinds.assign(products=factor * kinds["macs"] / 1e9, other=kinds["other_ops"] / 1e9).melt("kind", ["products", "other"], "work", "giga_ops")
-    long["work"] = long["work"].map({"products": "convolutions and matrix products", "other": "everything else, once each"})
+        st.metric(
+            "Published by torchvision",
+            f"{row['published_gmacs']:,.3f} GMAC" if printed else "not published",
+            border=True,
+        )
+    long = kinds.assign(products=factor * kinds["macs"] / 1e9, other=kinds["other_ops"] / 1e9).melt(
+        "kind", ["products", "other"], "work", "giga_ops"
+    )
+    long["work"] = long["work"].map(
+        {"products": "convolutions and matrix products", "other": "everything else, once each"}
+    )
     top = kinds.iloc[0]
     figure(
         charts.kinds(),
-        title=f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of its multiply-accumulates",
+        title=(
+            f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of"
+            " its multiply-accumulates"
+        ),
         alt_text="Operations by kind of layer in the chosen network",
         origins=of_jobs("flops/layers"),
-        caption=f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and {(networks['variant'] == 'caffe').sum()} of Caffe "
-        f"are counted without allocating their weights. A multiply-accumulate counts as {CONVENTIONS[str(factor)]}.",
+        caption=(
+            f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and"
+            f" {(networks['variant'] == 'caffe').sum()} of Caffe are counted without allocating their weights. A"
+            f" multiply-accumulate counts as {CONVENTIONS[str(factor)]}."
+        ),
         data=long[long["giga_ops"] > 0],
         csv=kinds,
     )

@@ -25,8 +25,11 @@ def show() -> None:
         title=f"At peak, one image takes: {said}. Other readings differ up to {spread:.0f} times",
         alt_text="Inference time and peak throughput on the K80 by network and reading",
         origins=published("Lu 2017, Tables 3, 5, 6", "NVIDIA K80 (second-hand)") + of_jobs("flops/layers"),
-        caption="The first three rows are the recommended reading: the paper's FLOPs × 2, one GK210 at boost clock. The board's throughput has both of its GPUs at work. "
-        "Doubling the paper's total also doubles the few operations in it that are not multiply-accumulates.",
+        caption=(
+            "The first three rows are the recommended reading: the paper's FLOPs × 2, one GK210 at boost clock. The"
+            " board's throughput has both of its GPUs at work. Doubling the paper's total also doubles the few"
+            " operations in it that are not multiply-accumulates."
+        ),
         columns={
             "network": "Network",
             "counted_by": "FLOPs from",
@@ -58,7 +61,9 @@ def _reality() -> None:
         ),
         alt_text="Measured K80 inference throughput by batch against the peak throughput",
         origins=published(*rows["source"].unique(), "Lu 2017", "NVIDIA K80"),
-        caption="Solid: MXNet on one GPU of a K80; dashed: peak throughput under the recommended reading. The percentage is the Platform Percent of Peak. "
-        "MXNet's page has no GoogLeNet, and does not print the precision.",
+        caption=(
+            "Solid: MXNet on one GPU of a K80; dashed: peak throughput under the recommended reading. The percentage is"
+            " the Platform Percent of Peak. MXNet's page has no GoogLeNet, and does not print the precision."
+        ),
         data=rows,
     )

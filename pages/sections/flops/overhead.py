@@ -36,21 +36,33 @@ def _paper() -> None:
     rows = rows.assign(measured=rows["network"] + " · " + rows["platform"])
     figure(
         charts.sum_against_whole(),
-        title=f"On CPUs layer times add up to within {100 * (cpu['ratio'] - 1).abs().max():.0f} %; on GPUs their sum exceeds the whole pass, "
-        f"up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})",
+        title=(
+            f"On CPUs layer times add up to within {100 * (cpu['ratio'] - 1).abs().max():.0f} %; on GPUs their sum"
+            f" exceeds the whole pass, up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})"
+        ),
         alt_text="Ratio of summed layer times to the whole forward pass on four processors",
         origins=origins,
-        caption="1 means that the layers' times add up. TK1 and TX1 are NVIDIA's mobile boards, each with a CPU and a GPU; Caffe, batch of one.",
+        caption=(
+            "1 means that the layers' times add up. TK1 and TX1 are NVIDIA's mobile boards, each with a CPU and a GPU;"
+            " Caffe, batch of one."
+        ),
         data=rows,
     )
     gpu = rows[rows["processor"] == "GPU"]
     deep = gpu[gpu["layers"] > 100]
     figure(
         charts.overhead_by_layers(),
-        title=f"The two networks with the most layers have by far the most overhead, from {deep['overhead_ms'].min():.0f} to {deep['overhead_ms'].max():.0f} ms",
+        title=(
+            f"The two networks with the most layers have by far the most overhead, from {deep['overhead_ms'].min():.0f}"
+            f" to {deep['overhead_ms'].max():.0f} ms"
+        ),
         alt_text="Measuring overhead against number of layers on two mobile GPUs",
         origins=origins,
-        caption="Overhead = Total − Forward of the same table; layers as in the paper's Table 1 (it measured GoogLeNet without its concatenations). For GoogLeNet and ResNet on the TX1 the paper's text gives larger overheads than its own tables do.",
+        caption=(
+            "Overhead = Total − Forward of the same table; layers as in the paper's Table 1 (it measured GoogLeNet"
+            " without its concatenations). For GoogLeNet and ResNet on the TX1 the paper's text gives larger overheads"
+            " than its own tables do."
+        ),
         data=gpu,
     )
     figure(
@@ -58,7 +70,10 @@ def _paper() -> None:
         title="Tables 2, 3, 5 and 6 as printed",
         alt_text="Layer times of Lu et al. as printed",
         origins=origins,
-        caption="Milliseconds with their standard deviation. Total is the sum of layers (on GPUs the printed rows add up to a little less), Forward the whole pass.",
+        caption=(
+            "Milliseconds with their standard deviation. Total is the sum of layers (on GPUs the printed rows add up to"
+            " a little less), Forward the whole pass."
+        ),
     )
 
 
@@ -78,12 +93,16 @@ def _ours() -> None:
     worst = mine.loc[mine["ratio"].idxmax()]
     figure(
         charts.ways_of_timing(tuple(MODES.values())),
-        title=f"On {device} the sum of synchronised layers is {mine['ratio'].min():.2f} to {mine['ratio'].max():.2f} times the whole pass "
-        f"(most for {worst['timed']})",
+        title=(
+            f"On {device} the sum of synchronised layers is {mine['ratio'].min():.2f} to {mine['ratio'].max():.2f}"
+            f" times the whole pass (most for {worst['timed']})"
+        ),
         alt_text="Our timings of whole pass, sum of synchronised layers, sum of amortised layers",
         origins=origins,
-        caption="Medians over repeats. Amortised: each layer repeated back to back on its own input, one wait at the end, divided by the count "
-        f"(Section 5.1 of the paper). {WHY[kind]}",
+        caption=(
+            "Medians over repeats. Amortised: each layer repeated back to back on its own input, one wait at the end,"
+            f" divided by the count (Section 5.1 of the paper). {WHY[kind]}"
+        ),
         data=long,
         csv=mine,
     )
@@ -94,8 +113,14 @@ def _ours() -> None:
         title="Their gap and ours, side by side",
         alt_text="Ratio and overhead for each layer, theirs and ours",
         origins=origins + published("Lu 2017, Tables 2, 3, 5, 6"),
-        caption="Ratio: sum of layers ÷ whole pass. Caffe's versions of the networks in both, as far as they have one; Lu et al. count Caffe's layers, we those that run.",
-        columns={c: st.column_config.NumberColumn(format="%.3f") for c in ("ratio", "amortised_ratio", "overhead_per_layer_ms")},
+        caption=(
+            "Ratio: sum of layers ÷ whole pass. Caffe's versions of the networks in both, as far as they have one; Lu"
+            " et al. count Caffe's layers, we those that run."
+        ),
+        columns={
+            c: st.column_config.NumberColumn(format="%.3f")
+            for c in ("ratio", "amortised_ratio", "overhead_per_layer_ms")
+        },
     )
 
 

@@ -30,13 +30,23 @@ def _explorer() -> None:
     st.subheader("Explorer: layer times by PALEO's model", divider="gray")
     first, second = st.columns(2)
     names = models["model"].tolist()
-    model = first.selectbox("Network", names, index=names.index("resnet50") if "resnet50" in names else 0, key="model", bind="query-params")
-    label = second.selectbox("Device and peak", devices["label"], index=_default(devices), key="device", bind="query-params")
+    model = first.selectbox(
+        "Network", names, index=names.index("resnet50") if "resnet50" in names else 0, key="model", bind="query-params"
+    )
+    label = second.selectbox(
+        "Device and peak", devices["label"], index=_default(devices), key="device", bind="query-params"
+    )
     first, second = st.columns(2)
     batch = first.slider("Batch (images)", 1, 256, 1, key="batch", bind="query-params")
     usual = round(100 * float(cached_query(catalogue.fact, "paleo_ppp_code_default") or 1))
     ppp = second.slider(
-        "Platform Percent of Peak (%)", 5, 100, usual, key="ppp", bind="query-params", help=f"PALEO's code uses {usual} % by default."
+        "Platform Percent of Peak (%)",
+        5,
+        100,
+        usual,
+        key="ppp",
+        bind="query-params",
+        help=f"PALEO's code uses {usual} % by default.",
     )
     device = devices.set_index("label").loc[label]
     rows = cached_query(counts.layers, model)
@@ -48,25 +58,36 @@ def _explorer() -> None:
         batch=batch,
         platform=Platform(peak_tflops=device["peak_tflops"], memory_gbps=device["memory_gbps"], ppp=ppp / 100),
     )
-    rows = rows.assign(compute_ms=times.compute_ms, read_ms=times.read_ms, write_ms=times.write_ms, total_ms=times.total_ms)
+    rows = rows.assign(
+        compute_ms=times.compute_ms, read_ms=times.read_ms, write_ms=times.write_ms, total_ms=times.total_ms
+    )
     rows["peak_tflops"] = device["peak_tflops"]
     total_ms, compute_ms = rows["total_ms"].sum(), rows["compute_ms"].sum()
     with st.container(horizontal=True):
         st.metric("Forward pass", f"{total_ms:,.2f} ms", border=True)
         st.metric("Throughput", f"{throughput(total_ms, batch):,.0f} images/s", border=True)
-        st.metric("Time in computing", f"{100 * compute_ms / total_ms:.0f} %", border=True, help="The rest is moving data through memory.")
+        st.metric(
+            "Time in computing",
+            f"{100 * compute_ms / total_ms:.0f} %",
+            border=True,
+            help="The rest is moving data through memory.",
+        )
         st.metric("Peak used", f"{device['peak_tflops']:g} TFLOPS", border=True)
     long = rows.melt(["position", "name", "kind"], list(TERMS), "term", "ms").replace({"term": TERMS})
     slowest = rows.loc[rows["total_ms"].idxmax()]
     figure(
         charts.layer_times(tuple(TERMS.values()), len(rows) <= 60),
-        title=f"{model}, batch {batch}, on {label} at {ppp} % of peak: {slowest['name']} takes the most time "
-        f"({100 * slowest['total_ms'] / total_ms:.0f} % of {total_ms:,.2f} ms)",
+        title=(
+            f"{model}, batch {batch}, on {label} at {ppp} % of peak: {slowest['name']} takes the most time "
+            f"({100 * slowest['total_ms'] / total_ms:.0f} % of {total_ms:,.2f} ms)"
+        ),
         alt_text="PALEO layer times split into computing, reading and writing",
         origins=of_jobs("flops/layers") + published(device["source"]),
-        caption="PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by PPP as in the authors' "
-        "code; memory traffic in fp32, weights among the inputs, parallel branches added up. FLOPs are our count (two a multiply-accumulate, "
-        "convolutions and matrix products).",
+        caption=(
+            "PALEO's Eq. 1: reading the inputs, computing, writing the outputs, one after the other, each divided by"
+            " PPP as in the authors' code; memory traffic in fp32, weights among the inputs, parallel branches added"
+            " up. FLOPs are our count (two a multiply-accumulate, convolutions and matrix products)."
+        ),
         data=long,
         csv=rows,
     )
@@ -94,14 +115,21 @@ def _implied() -> None:
     low, high = one.loc[one["ppp_percent"].idxmin()], one.loc[one["ppp_percent"].idxmax()]
     figure(
         charts.implied_ppp(),
-        title=f"No single constant: implied PPP runs from {low['ppp_percent']:.0f} % ({low['model']}, {low['gpu_type']}, {low['mode']}, batch {low['batch']}) "
-        f"to {high['ppp_percent']:.0f} % ({high['model']}, {high['gpu_type']}, {high['mode']}, batch {high['batch']})",
+        title=(
+            f"No single constant: implied PPP runs from {low['ppp_percent']:.0f} % ({low['model']}, {low['gpu_type']},"
+            f" {low['mode']}, batch {low['batch']}) to {high['ppp_percent']:.0f} % ({high['model']},"
+            f" {high['gpu_type']}, {high['mode']}, batch {high['batch']})"
+        ),
         alt_text="Implied Platform Percent of Peak by model, GPU type and framework",
         origins=published(*rows["source"].unique()) + of_jobs("flops/layers"),
-        caption="Published images/s × FLOPs an image ÷ published peak. Training counts three forward passes. Where a page does not state the precision, "
-        "fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one GK210 at boost clock. More than 100 % means that the library did fewer "
-        "operations than a direct convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed. PALEO fits its "
-        "constant to the whole estimate, memory included; here it is computing alone. Peaks are second-hand copies of data sheets.",
+        caption=(
+            "Published images/s × FLOPs an image ÷ published peak. Training counts three forward passes. Where a page"
+            " does not state the precision, fp32 is assumed; a K80 of the TensorFlow and MXNet pages is read as one"
+            " GK210 at boost clock. More than 100 % means that the library did fewer operations than a direct"
+            " convolution has (Winograd's and FFT algorithms do for 3 × 3 filters), or lower precision than assumed."
+            " PALEO fits its constant to the whole estimate, memory included; here it is computing alone. Peaks are"
+            " second-hand copies of data sheets."
+        ),
         data=one,
         csv=rows,
     )
@@ -109,7 +137,10 @@ def _implied() -> None:
         st.dataframe(
             rows,
             hide_index=True,
-            column_config={c: st.column_config.NumberColumn(format="%.1f") for c in ("images_per_s_gpu", "gflop_per_image", "ppp_percent")},
+            column_config={
+                c: st.column_config.NumberColumn(format="%.1f")
+                for c in ("images_per_s_gpu", "gflop_per_image", "ppp_percent")
+            },
             alt="Implied Platform Percent of Peak of every published measurement",
         )
 
@@ -126,10 +157,15 @@ def _rates() -> None:
     best, worst = mine.loc[mine["giga_ops_per_s"].idxmax()], mine.loc[mine["giga_ops_per_s"].idxmin()]
     figure(
         charts.rates(),
-        title=f"On {device}, {best['network']}'s {best['kind']} layers run at {best['giga_ops_per_s']:,.0f} billion operations/s, "
-        f"{worst['network']}'s {worst['kind']} layers at {worst['giga_ops_per_s']:,.2g}",
+        title=(
+            f"On {device}, {best['network']}'s {best['kind']} layers run at {best['giga_ops_per_s']:,.0f} billion"
+            f" operations/s, {worst['network']}'s {worst['kind']} layers at {worst['giga_ops_per_s']:,.2g}"
+        ),
         alt_text="Operations per second by kind of layer in our own timings",
         origins=of_runs(mine["run_id"]) + of_jobs("flops/layers"),
-        caption="Amortised layer times; two operations a multiply-accumulate, one of everything else. A single percentage of peak averages over all of this.",
+        caption=(
+            "Amortised layer times; two operations a multiply-accumulate, one of everything else. A single percentage"
+            " of peak averages over all of this."
+        ),
         data=mine,
     )

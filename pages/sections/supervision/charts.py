@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from compute.core.supervision import SAMPLINGS
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 from store.supervision.pretraining import PARTS
 
 TOP = alt.Legend(orient="top", columns=2, symbolOpacity=1)  # two beside each other are not cut off on a phone
@@ -40,7 +40,7 @@ def _accuracy() -> alt.Y:
     return _percent("percent", "Test accuracy (%)", zero=False)
 
 
-@drawing
+@chart_specification
 def noise() -> alt.LayerChart:
     """Accuracy against the share of wrong labels: noise_percent, percent, low, high, lost, stage.
 
@@ -54,7 +54,7 @@ def noise() -> alt.LayerChart:
     return alt.layer(bars, lines, _marked_line()).properties(height=340)
 
 
-@drawing
+@chart_specification
 def resampling() -> alt.LayerChart:
     """Accuracy of each part of the classes by sampling: part, sampling, percent, low, high, images."""
     order = list(SAMPLINGS)
@@ -69,7 +69,7 @@ def resampling() -> alt.LayerChart:
     return alt.layer(bars, points).properties(height=340)
 
 
-@drawing
+@chart_specification
 def students() -> alt.LayerChart:
     """Accuracy against K, a line for each series: k, percent, low, high, gain, series.
 
@@ -84,7 +84,7 @@ def students() -> alt.LayerChart:
     return alt.layer(levels, bars, lines, _marked_line()).properties(height=380)
 
 
-@drawing
+@chart_specification
 def precision() -> alt.LayerChart:
     """Correct labels against rank: rank, precision_percent, low, high, classes, series.
 
@@ -98,7 +98,7 @@ def precision() -> alt.LayerChart:
     return alt.layer(ranges, lines, _marked_line()).properties(height=340)
 
 
-@drawing
+@chart_specification
 def correct() -> alt.LayerChart:
     """Correct labels of the whole set against K: k, labels, precision_percent, precision_low, precision_high, series.
 
@@ -112,7 +112,7 @@ def correct() -> alt.LayerChart:
     return alt.layer(bars, lines, _marked_line()).properties(height=320)
 
 
-@drawing
+@chart_specification
 def balance() -> alt.LayerChart:
     """Labels of the class with the fewest and of the one with the most against K: k, least, most, series.
 

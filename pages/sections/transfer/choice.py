@@ -1,33 +1,41 @@
-"""The data set and image size that a section shows, and what its rows and captions call things."""
+"""The data set and image size that a section shows, and the labels and captions that the sections share."""
 
 import pandas as pd
 import streamlit as st
 
+from compute.core.vocabulary import APPROACHES
 from pages.parts.data import cached_query
-from store.transfer import results
+from store.transfer import evaluated
 
-APPROACH = {"finetune": "fine-tuning", "extract": "last layer", "adabn": "last layer, AdaBN", "linear": "linear classifier", "scratch": "from scratch"}
+INTERVALS = (
+    "Bars: 95 % interval, Wilson's for the choice of test images and, where there are three seeds or more, "
+    "Student's t for that of seeds, added in quadrature."
+)
 
 
 def chosen_size(*jobs: str) -> tuple[str, int] | None:
     """The data set and pixels that the reader chose among those with runs of all `jobs`; None without any."""
-    there = cached_query(results.sizes, list(jobs))
-    if there.empty:
+    available = cached_query(evaluated.sizes, list(jobs))
+    if available.empty:
         return None
-    labels = {f"{row.dataset}, {row.px} px": (row.dataset, row.px) for row in there.itertuples()}
+    labels = {f"{row.dataset}, {row.px} px": (row.dataset, row.px) for row in available.itertuples()}
     if len(labels) == 1:
         return next(iter(labels.values()))
     first = next(iter(labels))
-    return labels.get(st.segmented_control("Images", list(labels), default=first, required=True, key="images", bind="query-params"), labels[first])
+    label = st.segmented_control(
+        "Images", list(labels), default=first, required=True, key="images", bind="query-params"
+    )
+    return labels.get(label, labels[first])
 
 
-def named(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `rates` or `evaluated` with the approach in words, and a label with the rate."""
-    approach = rows["job"].map(APPROACH)
-    return rows.assign(approach=approach, label=[name if pd.isna(lr) else f"{name}, {lr:g}" for name, lr in zip(approach, rows["lr"], strict=True)])
+def labelled(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `rates` or `evaluated` with the approach's name, and a `label` that has the rate as well."""
+    approach = [APPROACHES[job].name for job in rows["job"]]
+    labels = [name if pd.isna(lr) else f"{name}, {lr:g}" for name, lr in zip(approach, rows["lr"], strict=True)]
+    return rows.assign(approach=approach, label=labels)
 
 
 def weights_of(size: tuple[str, int]) -> str:
-    """Where the base weights come from, for a caption."""
-    known = sorted(cached_query(results.evaluated, *size)["weights"].dropna().unique())
-    return f"Base weights: {'; '.join(known)}." if known else ""
+    """A caption's sentence on where the base weights come from."""
+    weights = cached_query(evaluated.origins, *size)["weights"].dropna()
+    return f"Base weights: {weights.iloc[0]}." if len(weights) else ""

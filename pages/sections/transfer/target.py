@@ -1,16 +1,18 @@
 """1.1a: the target data set, images of each class, and samples."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
-from pages.parts.figure import figure, plain
+from pages.parts.figure import escaped, figure
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
 from store.transfer import dataset
 
-SPLITS = ["all", "train", "val", "test"]
+SPLITS = ["all", *dataset.SPLITS]
+ORDERS = ["by images", "by name"]
 SAMPLES = 2  # of each of two classes
 
 
@@ -22,32 +24,38 @@ def show() -> None:
         missing("No data set has been described yet.", "python -m compute dataset")
         return
     names = known["dataset"].tolist()
-    name = st.segmented_control("Data set", names, default=names[0], required=True, key="dataset", bind="query-params") if len(names) > 1 else names[0]
-    name = name if name in names else names[0]
+    name = names[0]
+    if len(names) > 1:
+        chosen = st.segmented_control(
+            "Data set", names, default=name, required=True, key="dataset", bind="query-params"
+        )
+        name = chosen if chosen in names else name
     row = known.set_index("dataset").loc[name]
     classes = cached_query(dataset.classes, name)
     _distribution(name, row, classes)
     _samples(name, row, classes)
 
 
-def _distribution(name: str, row, classes) -> None:
+def _distribution(name: str, row: pd.Series, classes: pd.DataFrame) -> None:
     balance = cached_query(dataset.balance, name)
     left, right = st.columns(2)
-    split = left.segmented_control("Split", SPLITS, default="all", required=True, key="split", bind="query-params")
-    order = right.segmented_control("Order of the classes", ["by images", "by name"], default="by images", required=True, key="order", bind="query-params")
+    split = left.segmented_control(
+        "Split", SPLITS, default="all", required=True, key="split", bind="query-params"
+    )
+    order = right.segmented_control(
+        "Order of the classes", ORDERS, default=ORDERS[0], required=True, key="order", bind="query-params"
+    )
     split = split if split in SPLITS else "all"
-    shown = classes if split == "all" else classes[classes["split"] == split].assign(total=lambda rows: rows["images"])
-    said = balance.set_index("split").loc[split]
+    shown = classes
+    if split != "all":
+        shown = classes[classes["split"] == split].assign(total=lambda rows: rows["images"])
     figure(
         charts.images_by_class(order == "by name"),
-        title=f"{row['classes']} classes of {said['least']:.0f} to {said['most']:.0f} images"
-        + (" in all" if split == "all" else f" in {split}")
-        + (": every class has as many as the others" if said["least"] == said["most"] else "")
-        + (f": the largest has {said['imbalance']:.1f} times as many as the smallest" if said["imbalance"] > 1 else ""),
+        title=_distribution_title(split, balance.set_index("split").loc[split]),
         alt_text="Images of each class by split",
         origins=of_runs([row["run_id"]]),
         caption=f"{row['images']:,} images at {row['px']} pixels. Hold the pointer over a bar for its class.",
-        data=shown.assign(order=shown["split"].map({"train": 0, "val": 1, "test": 2})),
+        data=shown.assign(order=shown["split"].map(dataset.SPLITS.index)),
         csv=classes,
     )
     figure(
@@ -60,16 +68,30 @@ def _distribution(name: str, row, classes) -> None:
     )
 
 
-def _samples(name: str, row, classes) -> None:
+def _distribution_title(split: str, counts: pd.Series) -> str:
+    place = "in all" if split == "all" else f"in {split}"
+    title = f"{counts['classes']:.0f} classes of {counts['least']:.0f} to {counts['most']:.0f} images {place}"
+    if counts["least"] == counts["most"]:
+        return f"{title}: every class has as many as the others"
+    return f"{title}: the largest has {counts['imbalance']:.1f} times as many as the smallest"
+
+
+def _samples(name: str, row: pd.Series, classes: pd.DataFrame) -> None:
     st.subheader("Samples", divider="gray")
-    names = classes.drop_duplicates("class_id").set_index("class_name")["class_id"]
-    options = sorted(names.index)
+    ids = classes.drop_duplicates("class_id").set_index("class_name")["class_id"]
+    options = sorted(ids.index)
     left, right = st.columns(2)
     first = left.selectbox("One class", options, key="class_a", bind="query-params")
-    second = right.selectbox("Another class", options, index=min(1, len(options) - 1), key="class_b", bind="query-params")
-    chosen = [int(names[one]) for one in dict.fromkeys((first, second)) if one in names]
+    second = right.selectbox(
+        "Another class", options, index=min(1, len(options) - 1), key="class_b", bind="query-params"
+    )
+    chosen = [int(ids[one]) for one in dict.fromkeys((first, second)) if one in ids]
     rows = cached_query(dataset.samples, name, chosen, SAMPLES)
+    names = " and ".join(map(escaped, dict.fromkeys(rows["class_name"])))
     with st.container(border=True):
-        st.markdown(f"**{len(rows)} images of {' and '.join(map(plain, dict.fromkeys(rows['class_name'])))}**")
-        pictures((image, f"{class_name} {nth + 1}") for class_name, nth, image in rows[["class_name", "nth", "image"]].itertuples(index=False))
-        st.caption(f"The first train images of each class, {row['px']} × {row['px']} pixels, enlarged without smoothing: this is all that the networks see.")
+        st.markdown(f"**{len(rows)} images of {names}**")
+        pictures((sample.image, f"{sample.class_name} {sample.nth + 1}") for sample in rows.itertuples())
+        st.caption(
+            f"The first train images of each class, {row['px']} × {row['px']} pixels, "
+            "enlarged without smoothing: this is all that the networks see."
+        )
