@@ -136,8 +136,8 @@ CREATE TABLE confusions (
 
 -- ---------------------------------------------------------------- problem 2: what a teacher selects
 
--- the labelled set that a teacher makes of unlabelled images with P = p: the first k ranks of each class are
--- the set for K = k; `image` is the row in the data set's train split, true_id the class that it really shows
+-- the labelled set that a teacher makes of unlabelled images with P = p, one row a label: the first k ranks of each
+-- class are the set for K = k; `image` is the row in the data set's train split, true_id its true class
 CREATE TABLE selected (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
@@ -148,8 +148,8 @@ CREATE TABLE selected (
     true_id INTEGER NOT NULL CHECK (true_id >= 0)
 );
 
--- how different the images of a class in the set are: root mean square distance of the teacher's features
--- from the class's mean, mean over the classes
+-- how different the correctly labelled images of a class in the set are: root mean square distance of the
+-- teacher's features from their mean, mean over the classes
 CREATE TABLE selection_spread (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
@@ -158,9 +158,9 @@ CREATE TABLE selection_spread (
     PRIMARY KEY (run_id, p, k)
 );
 
--- what the teacher selects from the same images thinned so that their classes are Zipf-distributed: labels
--- and how many of them are correct, for all classes and for the rarest, of which there are rarest_images
-CREATE TABLE thinned (
+-- what the teacher selects from a long-tailed pool, a part of the same images in which classes are Zipf-distributed:
+-- labels and how many of them are correct, for all classes and for the rarest, which has rarest_images in the pool
+CREATE TABLE long_tailed (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
     k INTEGER NOT NULL CHECK (k > 0),
@@ -172,15 +172,15 @@ CREATE TABLE thinned (
     PRIMARY KEY (run_id, p, k)
 );
 
--- a teacher's cross-entropy at the true label of every image without labels: how hard the image is for it
-CREATE TABLE unlabelled (
+-- a teacher's cross-entropy at the true label of every image without labels, `image` as in `selected`
+CREATE TABLE unlabelled_losses (
     run_id VARCHAR NOT NULL,
     image INTEGER NOT NULL CHECK (image >= 0),
     loss FLOAT NOT NULL CHECK (loss >= 0 AND isfinite(loss)),
     PRIMARY KEY (run_id, image)
 );
 
--- some of the images that it selects, as PNG files
+-- some of the selected images, as PNG files
 CREATE TABLE pictures (
     run_id VARCHAR NOT NULL,
     image INTEGER NOT NULL CHECK (image >= 0),

@@ -82,7 +82,7 @@ EXPERIMENTS = {
             required=("px",),
         ),
         _experiment(
-            "supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise",)
+            "supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise", "source_images")
         ),
         _experiment(
             "supervision/resampling",
@@ -94,7 +94,7 @@ EXPERIMENTS = {
             "target",
             "sizes",
             "source_images",
-            required=("sampling", "zipf"),
+            required=("sampling", "zipf", "sizes"),
         ),
         _experiment(
             "supervision/teacher",
@@ -104,7 +104,7 @@ EXPERIMENTS = {
             "ps",
             "ks",
             "classes",
-            required=("ps", "ks", "classes"),
+            required=("ps", "ks", "classes", "precision"),
         ),
         _experiment(
             "supervision/student",
@@ -118,7 +118,7 @@ EXPERIMENTS = {
             "finetune_epochs",
             "finetune_lr",
             "entries",
-            required=("kind",),
+            required=("kind", "k", "p", "epochs", "precision"),
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
         _experiment(
