@@ -1,4 +1,4 @@
-"""What a wing's `commands.py` offers to the command line."""
+"""What a problem's `commands.py` offers to the command line, and the options that training commands share."""
 
 import argparse
 from collections.abc import Callable, Iterable
@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compute import ComputeError
-from compute.core.vocabulary import SCALES
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
     """One command: its help, a function that adds its arguments, and one that runs it.
 
-    `run` takes the parsed arguments (with `runs`, the folder for artefacts) and gives the run folders
-    as it writes them; heavy imports belong inside it, so that `--help` is instant.
+    `run` takes the parsed arguments (with `runs`, the folder for artefacts) and returns or yields the run
+    folders that it writes; heavy imports belong inside it, so that `--help` is instant.
     """
 
     help: str
@@ -22,27 +21,78 @@ class Command:
     run: Callable[[argparse.Namespace], Iterable[Path]]
 
 
-def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: str, checkpoint_s: float, scale: str = "small") -> None:
-    """The options of every command that trains a list of networks; `scales` and `data` say what theirs mean, `scale` is the default."""
-    parser.add_argument("--scale", choices=tuple(SCALES), default=scale, help=scales)
-    parser.add_argument("--data", type=Path, metavar="DIR", help=data)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
-    parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")
-    parser.add_argument("--execution-mode", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
-    parser.add_argument("--concurrency", type=int, default=0, metavar="N", help="networks that train side by side on a device; 0: 3 on CUDA, else 1")
-    parser.add_argument("--processes", type=int, default=0, metavar="N", help="processes that share the list of runs; 0: 1 on CUDA, else one a core")
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads of a process")
-    parser.add_argument("--checkpoints", type=Path, metavar="DIR", help="folder for the state of unfinished runs instead of work/checkpoints")
-    parser.add_argument(
-        "--checkpoint-every", type=float, default=checkpoint_s, metavar="S", help="least time between two checkpoints of a run, in seconds"
+def scale_argument(parser: argparse.ArgumentParser, scales: dict[str, str], default: str = "small") -> None:
+    """Add `--scale` with the scales that the command has; `scales` says what each of them is there."""
+    meanings = "; ".join(f"{scale}: {meaning}" for scale, meaning in scales.items())
+    parser.add_argument("--scale", choices=tuple(scales), default=default, help=meanings)
+
+
+def training_arguments(
+    parser: argparse.ArgumentParser, *, scales: dict[str, str], data: str, checkpoint_s: float, scale: str = "small"
+) -> None:
+    """Add the options of every command that trains a sweep.
+
+    `scales` says what each scale is, `scale` is the default; `data` is the help of `--data`,
+    `checkpoint_s` the default of `--checkpoint-every`.
+    """
+    add = parser.add_argument
+    scale_argument(parser, scales, scale)
+    add("--data", type=Path, metavar="DIR", help=data)
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
+    add(
+        "--precision",
+        choices=("fp32", "tf32", "bf16"),
+        default="fp32",
+        help="arithmetic of convolutions and matrix products",
     )
-    parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
-    parser.add_argument("--again", action="store_true", help="train even what is there already")
-    parser.add_argument("--list", action="store_true", help="say which runs are there and which are owed, and how long they would take here")
+    add(
+        "--execution-mode",
+        choices=("auto", "eager", "graph"),
+        default="auto",
+        help="graph: a whole step as one CUDA graph",
+    )
+    add(
+        "--concurrency",
+        type=int,
+        default=0,
+        metavar="N",
+        help="networks that train concurrently in a process; 0: 3 on CUDA, else 1",
+    )
+    add(
+        "--processes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="processes that share the runs; 0: 1 on CUDA, else one for each core",
+    )
+    add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process")
+    add(
+        "--checkpoints",
+        type=Path,
+        metavar="DIR",
+        help="folder for the state of unfinished runs instead of work/checkpoints",
+    )
+    add(
+        "--checkpoint-every",
+        type=float,
+        default=checkpoint_s,
+        metavar="S",
+        help="least time between two checkpoints of a run, in seconds",
+    )
+    add("--contributor", default="the report's authors", metavar="NAME", help="who runs it")
+    add("--again", action="store_true", help="train all runs, also those that are done")
+    add(
+        "--list",
+        action="store_true",
+        help="list the runs, which of them are pending, and how long those would take here",
+    )
 
 
 def training_options(args: argparse.Namespace) -> dict:
-    """What `training_arguments` took, as the fields of a `worklist.Sweep`. Raises ComputeError for impossible numbers."""
+    """The values of `training_arguments` as fields of a `compute.training.sweep.Sweep`.
+
+    Raises ComputeError for impossible numbers.
+    """
     for name, least in (("concurrency", 0), ("processes", 0), ("threads", 1)):
         if getattr(args, name) < least:
             raise ComputeError(f"--{name} is {getattr(args, name)}; it must be at least {least}")
@@ -51,8 +101,18 @@ def training_options(args: argparse.Namespace) -> dict:
     from compute.training.checkpoint import CHECKPOINTS
 
     cuda = devices.pick(args.device).type == "cuda"
-    as_they_are = ("scale", "runs", "data", "device", "precision", "execution_mode", "threads", "again", "contributor")
-    return {name: getattr(args, name) for name in as_they_are} | {
+    unchanged = (
+        "scale",
+        "runs",
+        "data",
+        "device",
+        "precision",
+        "execution_mode",
+        "threads",
+        "again",
+        "contributor",
+    )
+    return {name: getattr(args, name) for name in unchanged} | {
         "concurrency": args.concurrency or (3 if cuda else 1),
         "checkpoints": args.checkpoints or CHECKPOINTS,
         "checkpoint_every_s": args.checkpoint_every,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pages.sections.flops import counts, inference, overhead, peak
 from pages.sections.optimus import losses, plan, prediction
-from pages.sections.supervision import contrast, pretraining, quantity, selection, teaching
+from pages.sections.supervision import contrast, pretraining, selection, student_curve, teaching
 from pages.sections.transfer import comparison, heads, target, training
 
 SECTIONS: dict[str, Callable[[], None]] = {
@@ -22,7 +22,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "2.3a": teaching.show,
     "2.3b": selection.parameters,
     "2.3c": selection.construction,
-    "2.3d": quantity.show,
+    "2.3d": student_curve.show,
     "3.1": peak.show,
     "3.2": counts.show,
     "3.3": overhead.show,

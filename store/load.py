@@ -8,7 +8,7 @@ from compute.core.runs import RECORD, ArtefactError, read_record
 from store.layout import Layout
 
 # facts first that others refer to
-FACTS = ("sources", "published", "devices", "lu_times", "lu_flops", "throughputs", "prices", "questions")
+FACTS = ("sources", "published", "devices", "lu_times", "lu_flops", "throughputs", "prices", "optimus_jobs", "optimus_results", "questions")
 UNIQUE = {"steps": "step"}
 
 

@@ -48,7 +48,8 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
--- one training step each; (run_id, step) is unique, which the build checks itself because a key on
+-- one training step each, counted from 0; of an imported log the steps whose loss it holds, or the last steps of
+-- epochs with their mean (config `unit`). (run_id, step) is unique, which the build checks itself because a key on
 -- millions of rows would more than double its time
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,
@@ -56,19 +57,20 @@ CREATE TABLE steps (
     loss DOUBLE NOT NULL CHECK (isfinite(loss))
 );
 
+-- step: those done at the epoch's end; NULL stands for what an imported log does not say
 CREATE TABLE epochs (
     run_id VARCHAR NOT NULL,
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
     step INTEGER NOT NULL CHECK (step >= 0),
-    lr DOUBLE NOT NULL CHECK (lr >= 0),
-    train_loss DOUBLE NOT NULL CHECK (isfinite(train_loss)),
-    train_accuracy DOUBLE NOT NULL CHECK (train_accuracy BETWEEN 0 AND 1),
+    lr DOUBLE CHECK (lr >= 0),
+    train_loss DOUBLE CHECK (isfinite(train_loss)),
+    train_accuracy DOUBLE CHECK (train_accuracy BETWEEN 0 AND 1),
     test_loss DOUBLE CHECK (isfinite(test_loss)),
     test_accuracy DOUBLE CHECK (test_accuracy BETWEEN 0 AND 1),
     val_loss DOUBLE CHECK (isfinite(val_loss)),
     val_accuracy DOUBLE CHECK (val_accuracy BETWEEN 0 AND 1),
-    seconds DOUBLE NOT NULL CHECK (seconds >= 0),
-    images_per_s DOUBLE NOT NULL CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
+    seconds DOUBLE CHECK (seconds >= 0),
+    images_per_s DOUBLE CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
     PRIMARY KEY (run_id, epoch)
 );
 
@@ -134,8 +136,8 @@ CREATE TABLE confusions (
 
 -- ---------------------------------------------------------------- problem 2: what a teacher selects
 
--- the labelled set that a teacher makes of unlabelled images with P = p: the first k ranks of each class are
--- the set for K = k; `image` is the row in the data set's train split, true_id the class that it really shows
+-- the labelled set that a teacher makes of unlabelled images with P = p, one row a label: the first k ranks of each
+-- class are the set for K = k; `image` is the row in the data set's train split, true_id its true class
 CREATE TABLE selected (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
@@ -146,8 +148,8 @@ CREATE TABLE selected (
     true_id INTEGER NOT NULL CHECK (true_id >= 0)
 );
 
--- how different the images of a class in the set are: root mean square distance of the teacher's features
--- from the class's mean, mean over the classes
+-- how different the correctly labelled images of a class in the set are: root mean square distance of the
+-- teacher's features from their mean, mean over the classes
 CREATE TABLE selection_spread (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
@@ -156,9 +158,9 @@ CREATE TABLE selection_spread (
     PRIMARY KEY (run_id, p, k)
 );
 
--- what the teacher selects from the same images thinned so that their classes are Zipf-distributed: labels
--- and how many of them are correct, for all classes and for the rarest, of which there are rarest_images
-CREATE TABLE thinned (
+-- what the teacher selects from a long-tailed pool, a part of the same images in which classes are Zipf-distributed:
+-- labels and how many of them are correct, for all classes and for the rarest, which has rarest_images in the pool
+CREATE TABLE long_tailed (
     run_id VARCHAR NOT NULL,
     p INTEGER NOT NULL CHECK (p > 0),
     k INTEGER NOT NULL CHECK (k > 0),
@@ -170,15 +172,15 @@ CREATE TABLE thinned (
     PRIMARY KEY (run_id, p, k)
 );
 
--- a teacher's cross-entropy at the true label of every image without labels: how hard the image is for it
-CREATE TABLE unlabelled (
+-- a teacher's cross-entropy at the true label of every image without labels, `image` as in `selected`
+CREATE TABLE unlabelled_losses (
     run_id VARCHAR NOT NULL,
     image INTEGER NOT NULL CHECK (image >= 0),
     loss FLOAT NOT NULL CHECK (loss >= 0 AND isfinite(loss)),
     PRIMARY KEY (run_id, image)
 );
 
--- some of the images that it selects, as PNG files
+-- some of the selected images, as PNG files
 CREATE TABLE pictures (
     run_id VARCHAR NOT NULL,
     image INTEGER NOT NULL CHECK (image >= 0),
@@ -376,6 +378,76 @@ CREATE TABLE time_to_accuracy (
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );
 
+-- a simulation of a cluster of jobs under a scheduler: mean time from a job's arrival to its end, and time from the
+-- first arrival to the last end. `setting` is what the experiment varies (its number, if it is one, is `value`); in the
+-- experiments `allocation` and `placement`, `scheduler` is whose part Optimus runs with instead of its own
+CREATE TABLE schedule_results (
+    run_id VARCHAR NOT NULL,
+    experiment VARCHAR NOT NULL CHECK (experiment IN
+        ('testbed', 'mode', 'arrivals', 'allocation', 'placement', 'assignment', 'error', 'priority', 'assumption')),
+    setting VARCHAR NOT NULL,
+    value DOUBLE CHECK (isfinite(value)),
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    mode VARCHAR NOT NULL CHECK (mode IN ('mixed', 'synchronous', 'asynchronous')),
+    arrivals VARCHAR NOT NULL CHECK (arrivals IN ('uniform', 'poisson', 'trace-like')),
+    seed INTEGER NOT NULL CHECK (seed >= 0),
+    jobs INTEGER NOT NULL CHECK (jobs > 0),
+    jct_s DOUBLE NOT NULL CHECK (jct_s > 0 AND isfinite(jct_s)),
+    makespan_s DOUBLE NOT NULL CHECK (makespan_s > 0 AND isfinite(makespan_s)),
+    restarting_percent DOUBLE NOT NULL CHECK (restarting_percent BETWEEN 0 AND 100),
+    PRIMARY KEY (run_id, experiment, setting, scheduler, seed)
+);
+
+-- what the paper does not publish: what every simulation assumes, and what the experiment `assumption` with this
+-- setting assumes instead (NULL where nothing else was tried)
+CREATE TABLE schedule_assumptions (
+    run_id VARCHAR NOT NULL,
+    setting VARCHAR NOT NULL,
+    assumed VARCHAR NOT NULL,
+    instead VARCHAR,
+    PRIMARY KEY (run_id, setting)
+);
+
+-- one simulation of the experiment `testbed`, in full: its jobs, in order of arrival
+CREATE TABLE schedule_jobs (
+    run_id VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    job INTEGER NOT NULL CHECK (job >= 0),
+    network VARCHAR NOT NULL,
+    mode VARCHAR NOT NULL CHECK (mode IN ('synchronous', 'asynchronous')),
+    arrival_s DOUBLE NOT NULL CHECK (arrival_s >= 0),
+    start_s DOUBLE NOT NULL CHECK (start_s >= arrival_s),
+    finish_s DOUBLE NOT NULL CHECK (finish_s > start_s AND isfinite(finish_s)),
+    PRIMARY KEY (run_id, scheduler, job)
+);
+
+-- … and who has what when: tasks of a job on a machine in a scheduling interval, until the job or the interval ends
+CREATE TABLE schedule_timeline (
+    run_id VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL CHECK (scheduler IN ('optimus', 'drf', 'tetris')),
+    interval INTEGER NOT NULL CHECK (interval >= 0),
+    job INTEGER NOT NULL CHECK (job >= 0),
+    machine INTEGER NOT NULL CHECK (machine >= 0),
+    servers INTEGER NOT NULL CHECK (servers >= 0),
+    workers INTEGER NOT NULL CHECK (workers >= 0 AND servers + workers > 0),
+    start_s DOUBLE NOT NULL CHECK (start_s >= 0),
+    end_s DOUBLE NOT NULL CHECK (end_s > start_s AND isfinite(end_s)),
+    PRIMARY KEY (run_id, scheduler, interval, job, machine)
+);
+
+-- ResNet-50's 157 blocks of parameters on parameter servers, by Optimus' PAA and by MXNet's default rule (mean over
+-- random keys): differences between the fullest and the emptiest server, requests in all, and the fullest over the mean
+CREATE TABLE parameter_balance (
+    run_id VARCHAR NOT NULL,
+    rule VARCHAR NOT NULL CHECK (rule IN ('paa', 'default')),
+    servers INTEGER NOT NULL CHECK (servers > 0),
+    size_difference DOUBLE NOT NULL CHECK (size_difference >= 0),
+    request_difference DOUBLE NOT NULL CHECK (request_difference >= 0),
+    requests DOUBLE NOT NULL CHECK (requests > 0),
+    largest DOUBLE NOT NULL CHECK (largest >= 1),
+    PRIMARY KEY (run_id, rule, servers)
+);
+
 -- ---------------------------------------------------------------- what others published
 
 -- works that facts come from; `work` is the short name that the other tables use
@@ -460,6 +532,33 @@ CREATE TABLE prices (
     usd_per_hour DOUBLE NOT NULL CHECK (usd_per_hour > 0),
     source VARCHAR NOT NULL REFERENCES sources (work),
     confidence confidence NOT NULL
+);
+
+-- Optimus' Table 1, and what later code by its first author says of the same jobs: seconds of a `step` on one worker,
+-- the model's `size`, steps of an `epoch` (data scaled down), `bandwidth` between machines, `epochs` to converge
+CREATE TABLE optimus_jobs (
+    network VARCHAR NOT NULL,
+    quantity VARCHAR NOT NULL CHECK (quantity IN
+        ('parameters', 'examples', 'step', 'size', 'epoch', 'bandwidth', 'epochs')),
+    value DOUBLE NOT NULL CHECK (value > 0),
+    unit VARCHAR NOT NULL,
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (network, quantity)
+);
+
+-- job completion time and makespan relative to Optimus; of the same name in `schedule_results` are the simulated ones
+CREATE TABLE optimus_results (
+    experiment VARCHAR NOT NULL,
+    setting VARCHAR NOT NULL,
+    scheduler VARCHAR NOT NULL,
+    jct_ratio DOUBLE NOT NULL CHECK (jct_ratio > 0),
+    makespan_ratio DOUBLE NOT NULL CHECK (makespan_ratio > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (experiment, setting, scheduler)
 );
 
 -- ---------------------------------------------------------------- the assignment

@@ -45,6 +45,17 @@ def steps(n: int = 10) -> dict:
     return {"step": list(range(n)), "loss": [2.0 / (1 + i) for i in range(n)]}
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """torch computes with one thread, which is fastest for small networks; other tests get theirs back."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def layout(tmp_path) -> Layout:
     """An empty store below a temporary folder, with the project's own facts and answers."""

@@ -1,8 +1,8 @@
-"""The loop that most people would write first, for the benchmark to compare with and the tests to agree with.
+"""A training loop without any optimisation, for the benchmark and the tests to compare with.
 
-A DataLoader with worker processes, PIL transforms for each image, eager mode, memory in the default
-NCHW layout, and a loss that is read on the host in every step. Same network, recipe and images as
-`compute.training.loop`; only the order of the images and the draws of the augmentation differ.
+It has a DataLoader with worker processes, PIL transforms for each image, eager execution, memory in the
+default NCHW layout, and reads the loss on the host in every step. Network, recipe and images are those
+of `compute.training.loop`; only the order of the images and the random augmentations differ.
 """
 
 import time
@@ -16,8 +16,8 @@ from torchvision import transforms
 from compute.data import Images
 
 
-class Pictures(Dataset):
-    """Images uint8 N x C x H x W as PIL pictures, transformed one by one."""
+class TransformedImages(Dataset):
+    """The train images, uint8 N x C x H x W, each converted to a PIL image and transformed when it is read."""
 
     def __init__(self, data: Images):
         self.images, self.labels = data.train_images, data.train_labels
@@ -56,7 +56,13 @@ def plain_loop(
     """Train for `steps` steps; returns seconds a step, without the first `warmup` steps, and the loss of each step."""
     torch.manual_seed(seed)
     loader = DataLoader(
-        Pictures(data), batch, shuffle=True, num_workers=workers, drop_last=True, pin_memory=device != "cpu", persistent_workers=workers > 0
+        TransformedImages(data),
+        batch,
+        shuffle=True,
+        num_workers=workers,
+        drop_last=True,
+        pin_memory=device != "cpu",
+        persistent_workers=workers > 0,
     )
     if not len(loader):
         raise ValueError(f"{len(data.train_labels)} images make no full batch of {batch}")

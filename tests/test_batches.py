@@ -1,4 +1,4 @@
-"""Schedule and batches: the learning rate drops where it should, an epoch is the crops and flips that its plan says."""
+"""Learning-rate schedule and batches: milestones, random crops and flips, the order of an epoch's images."""
 
 import numpy as np
 import torch
@@ -10,23 +10,23 @@ from compute.training.device_dataset import DeviceDataset, batch_indices
 CPU = torch.device("cpu")
 
 
-def test_schedule_drops_at_its_steps():
+def test_the_learning_rate_falls_at_the_milestones():
     rates = [multi_step(step, lr=0.1, milestones=(10, 15)) for step in (0, 9, 10, 14, 15, 99)]
     assert rates == [0.1, 0.1, 0.01, 0.01, 0.001, 0.001]
     assert [segment(step, (10, 15)) for step in (9, 10, 15)] == [0, 1, 2]
     assert milestones_at((0.5, 0.75), 350) == (175, 262)
 
 
-def test_batches_are_the_crops_and_flips_of_their_plan():
+def test_batches_are_cropped_and_flipped_as_their_indices_say():
     data = synthetic(train=20, test=4, px=16)
     device_dataset = DeviceDataset(data, CPU)
-    plan = batch_indices(20, 8, seed=1, epoch=0, pad=device_dataset.pad, augment=True)
-    assert plan.shape == (2, 4, 8) and plan[:, 3].unique().tolist() == [0, 1]
+    indices = batch_indices(20, 8, seed=1, epoch=0, pad=device_dataset.pad, augment=True)
+    assert indices.shape == (2, 4, 8) and indices[:, 3].unique().tolist() == [0, 1]
     seen = []
-    for row in plan:
-        images, labels = device_dataset.batch(row)
+    for step in indices:
+        images, labels = device_dataset.batch(step)
         assert images.is_contiguous(memory_format=torch.channels_last)
-        for image, label, (source, down, right, flip) in zip(images, labels, row.T.tolist(), strict=True):
+        for image, label, (source, down, right, flip) in zip(images, labels, step.T.tolist(), strict=True):
             border = np.pad(data.train_images[source].numpy(), ((0, 0), (2, 2), (2, 2)))
             crop = border[:, down : down + 16, right : right + 16]
             crop = torch.from_numpy(crop[:, :, ::-1].copy() if flip else crop)
@@ -38,22 +38,22 @@ def test_batches_are_the_crops_and_flips_of_their_plan():
 
 def test_pixels_are_normalised():
     device_dataset = DeviceDataset(synthetic(train=96, test=48, px=8), CPU)
-    plan = batch_indices(96, 96, seed=0, epoch=0, pad=device_dataset.pad, augment=False)
-    images, _ = device_dataset.batch(plan[0])
+    indices = batch_indices(96, 96, seed=0, epoch=0, pad=device_dataset.pad, augment=False)
+    images, _ = device_dataset.batch(indices[0])
     assert torch.allclose(images.mean((0, 2, 3)), torch.zeros(3), atol=1e-4)
     assert torch.allclose(images.std((0, 2, 3)), torch.ones(3), atol=1e-3)
 
 
-def test_plan_is_a_function_of_seed_and_epoch():
-    def plan(seed, epoch):
+def test_indices_are_a_function_of_seed_and_epoch():
+    def indices(seed, epoch):
         return batch_indices(50, 10, seed, epoch, pad=4, augment=True)
 
-    assert torch.equal(plan(1, 2), plan(1, 2))
-    assert not torch.equal(plan(1, 2), plan(1, 3)) and not torch.equal(plan(1, 2), plan(2, 2))
-    assert plan(0, 0)[:, 1:3].min() == 0 and plan(0, 0)[:, 1:3].max() == 8
+    assert torch.equal(indices(1, 2), indices(1, 2))
+    assert not torch.equal(indices(1, 2), indices(1, 3)) and not torch.equal(indices(1, 2), indices(2, 2))
+    assert indices(0, 0)[:, 1:3].min() == 0 and indices(0, 0)[:, 1:3].max() == 8
 
 
-def test_weights_sample_an_epoch():
+def test_weights_sample_an_epoch_with_replacement():
     weights = torch.zeros(50)
     weights[[3, 7]] = torch.tensor([1.0, 3.0])
     taken = batch_indices(50, 50, 0, 0, pad=0, augment=False, weights=weights)[0, 0]

@@ -13,7 +13,9 @@ def count(model: nn.Module) -> int:
 
 
 # parameters in millions as Table 6 of the paper prints them
-@pytest.mark.parametrize("name, millions", [("resnet20", 0.27), ("resnet32", 0.46), ("resnet44", 0.66), ("resnet56", 0.85)])
+@pytest.mark.parametrize(
+    "name, millions", [("resnet20", 0.27), ("resnet32", 0.46), ("resnet44", 0.66), ("resnet56", 0.85)]
+)
 def test_parameters_agree_with_the_paper(name, millions):
     assert round(count(build(name, 10)) / 1e6, 2) == millions
 
@@ -31,16 +33,16 @@ def test_shapes_and_strides():
     assert model.blocks(torch.zeros(2, 16, 32, 32)).shape == (2, 64, 8, 8)
 
 
-def test_shortcuts_hold_no_parameters_and_pad_with_zeros():
+def test_shortcuts_have_no_parameters_and_pad_with_zeros():
     block = Block(16, 32, 2)
     assert count(block) == 32 * 16 * 9 + 32 * 32 * 9 + 4 * 32
-    nn.init.zeros_(block.norm2.weight)  # nothing comes from the convolutions: what is left is the shortcut
+    nn.init.zeros_(block.norm2.weight)  # the convolutions contribute nothing: the output is the shortcut's
     x = torch.rand(2, 16, 8, 8)
     y = block(x)
     assert torch.equal(y[:, 8:24], x[:, :, ::2, ::2]) and not y[:, :8].any() and not y[:, 24:].any()
 
 
-def test_seed_fixes_the_weights_and_leaves_torch_alone():
+def test_the_seed_fixes_the_weights_and_does_not_touch_torchs_generator():
     before = torch.get_rng_state()
     one, same, other = (build("resnet20", 10, seed).state_dict()["conv.weight"] for seed in (1, 1, 2))
     assert torch.equal(one, same) and not torch.equal(one, other)
@@ -48,12 +50,12 @@ def test_seed_fixes_the_weights_and_leaves_torch_alone():
 
 
 @pytest.mark.parametrize("name, millions", [("resnet18_4stage", 11.2), ("resnet50_bottleneck", 23.5)])
-def test_second_family_is_torchvisions(name, millions):
+def test_the_second_family_is_torchvisions(name, millions):
     pytest.importorskip("torchvision")
     model = build(name, 10)
     assert round(count(model) / 1e6, 1) == millions and model(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
 
 
-def test_unknown_network_lists_those_that_exist():
+def test_an_unknown_network_is_refused_with_the_known_ones():
     with pytest.raises(ComputeError, match="resnet19.*resnet20.*resnet50_bottleneck"):
         build("resnet19", 10)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compute import ComputeError
-from compute.supervision.select import kept, select
+from compute.supervision.selection import kept, select
 
 SCORES = np.array(
     [

@@ -6,10 +6,10 @@ import torch
 
 from compute import ComputeError
 from compute.__main__ import main
-from compute.supervision.pretraining import long_tail, noisy, sampling_weights, zipf_sizes
-from compute.supervision.select import Selection
-from compute.supervision.task import SCALES, parts
-from compute.supervision.teacher import spread
+from compute.supervision.selection import Selection
+from compute.supervision.selection_tables import feature_spread
+from compute.supervision.sizes import SIZES
+from compute.supervision.subsets import disjoint_parts, long_tail, noisy_labels, sampling_weights, zipf_sizes
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
@@ -44,9 +44,9 @@ def results(tmp_path_factory):
 
 @pytest.mark.parametrize("percent", [0, 10, 25, 100])
 def test_so_many_labels_are_wrong(percent):
-    changed = noisy(LABELS, percent, 10, seed=1)
+    changed = noisy_labels(LABELS, percent, 10, seed=1)
     assert (changed != LABELS).sum() == 10 * percent and 0 <= changed.min() and changed.max() < 10
-    assert torch.equal(changed, noisy(LABELS, percent, 10, seed=1))
+    assert torch.equal(changed, noisy_labels(LABELS, percent, 10, seed=1))
     if percent == 100:
         assert len(((changed - LABELS) % 10).unique()) == 9  # all other classes, none of them the own
 
@@ -67,26 +67,26 @@ def test_samplings_draw_classes_by_size_root_or_evenly():
 
 
 def test_parts_have_no_image_in_common():
-    one, other = parts(LABELS, 200, 300, 0)
+    one, other = disjoint_parts(LABELS, 200, 300, 0)
     assert not set(one.tolist()) & set(other.tolist()) and LABELS[one].bincount().tolist() == [20] * 10
-    _, rest = parts(LABELS, 200, None, 0)
+    _, rest = disjoint_parts(LABELS, 200, None, 0)
     assert sorted([*one.tolist(), *rest.tolist()]) == list(range(1000))
     with pytest.raises(ComputeError, match="cannot be taken"):
-        parts(LABELS, 900, 101, 0)
-    assert set(parts(LABELS, 200, None, 1)[0].tolist()) != set(one.tolist()), "every seed draws its own"
+        disjoint_parts(LABELS, 900, 101, 0)
+    assert set(disjoint_parts(LABELS, 200, None, 1)[0].tolist()) != set(one.tolist()), "every seed draws its own"
 
 
 def test_the_spread_is_that_of_the_correctly_labelled_images():
     seen = np.array([[0.0, 3.0], [0.0, -3.0], [100.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
     selection = Selection(class_id=np.array([0, 0, 0, 1, 1]), rank=np.array([1, 2, 3, 1, 2]), image=np.arange(5), score=np.ones(5))
-    assert spread(selection, seen, np.array([0, 0, 1, 1, 1])) == pytest.approx((3 + 1) / 2)
-    assert spread(selection, seen, np.array([2, 2, 2, 2, 2])) == 0
+    assert feature_spread(selection, seen, np.array([0, 0, 1, 1, 1])) == pytest.approx((3 + 1) / 2)
+    assert feature_spread(selection, seen, np.array([2, 2, 2, 2, 2])) == 0
 
 
 def test_every_run_is_in_the_store(results):
     _, reader = results
     jobs = dict(reader.df("SELECT job, count(*) AS runs FROM runs GROUP BY job").itertuples(index=False))
-    # students: 3 K with the middle P, 2 with the other one, the truth of 3 K, self-training
+    # students: 3 K with the middle P, 2 with the other one, the oracles of 3 K, self-training
     assert jobs == {"noise": 2, "resampling": 3, "teacher": 2, "student": 9}
     stages = reader.df("SELECT job, string_agg(DISTINCT stage::VARCHAR, ' ' ORDER BY stage::VARCHAR) AS stages FROM scores JOIN runs USING (run_id) GROUP BY job")
     assert dict(stages.itertuples(index=False)) == {"noise": "direct linear untrained", "resampling": "direct linear untrained", "teacher": "final", "student": "final pretrained"}
@@ -104,10 +104,10 @@ def test_the_selection_is_that_of_the_teacher(results):
 
 def test_a_teacher_says_how_hard_and_how_different_images_are(results):
     _, reader = results
-    assert reader.one("SELECT count(*), count(DISTINCT run_id) FROM unlabelled") == (2 * 160, 2)
-    assert reader.one("SELECT count(*) FROM selected AS s ANTI JOIN unlabelled USING (run_id, image)") == (0,)
+    assert reader.one("SELECT count(*), count(DISTINCT run_id) FROM unlabelled_losses") == (2 * 160, 2)
+    assert reader.one("SELECT count(*) FROM selected AS s ANTI JOIN unlabelled_losses USING (run_id, image)") == (0,)
     assert reader.one("SELECT count(*), min(spread) > 0 FROM selection_spread") == (3 * 2 + 1, True)
-    rows = reader.df("SELECT * FROM thinned")
+    rows = reader.df("SELECT * FROM long_tailed")
     assert len(rows) == 3 * 2 and (rows["rarest_images"] == 10).all() and (rows["labels"] > rows["rarest_labels"]).all()
 
 
@@ -115,9 +115,9 @@ def test_the_student_on_labelled_data_alone_makes_as_many_steps_as_the_others(re
     _, reader = results
     steps = reader.df("SELECT job, max(step) AS steps FROM epochs JOIN runs USING (run_id) WHERE model = 'resnet8' AND job IN ('teacher', 'student') GROUP BY run_id, job")
     assert set(steps["job"]) == {"teacher", "student"} and steps["steps"].nunique() == 1
-    size = SCALES["small"]
-    first, second = size.student_images // size.batch * size.student_epochs, size.labelled // size.batch * size.finetune_epochs
-    assert first + second == size.labelled // size.batch * size.alone_epochs
+    size = SIZES["small"]
+    first, second = size.student_images // size.batch * size.student_epochs, size.labelled_images // size.batch * size.finetune_epochs
+    assert first + second == size.labelled_images // size.batch * size.supervised_epochs
 
 
 def test_students_see_as_many_images_at_the_same_rates_whatever_k_is(results):
@@ -132,7 +132,7 @@ def test_students_see_as_many_images_at_the_same_rates_whatever_k_is(results):
 def test_a_finished_run_is_not_trained_again(results, capsys):
     layout, _ = results
     assert main(command("teacher", layout.runs.parent)) == 0
-    assert "9 of 9 runs are there already" in capsys.readouterr().out
+    assert "9 of 9 runs are done already" in capsys.readouterr().out
     assert main(command("teacher", layout.runs.parent / "other", "--list")) == 0
     said = capsys.readouterr().out
     assert "supervision-student-self-k16-p2-smoke-s0" in said and "supervision-teacher-resnet8-smoke-s0 is not there" in said

@@ -158,13 +158,13 @@ def test_runs_that_are_there_are_not_repeated(again, capsys):
     assert again() == 0
     capsys.readouterr()
     assert again() == 0
-    assert "2 of 2 runs are there already" in capsys.readouterr().out
+    assert "2 of 2 runs are done already" in capsys.readouterr().out
 
 
 def test_runs_are_repeated_where_that_is_asked_for(again, capsys):
     assert again() == 0
     assert again("--again") == 0
-    assert "are there already" not in capsys.readouterr().out
+    assert "are done already" not in capsys.readouterr().out
 
 
 # ---------------------------------------------------------------- what is refused, and what is asked for

@@ -32,7 +32,7 @@ def test_the_best_C_on_val_is_chosen(features, monkeypatch):
         right = torch.nn.functional.one_hot(labels(), 3).double()
         return [right if C == 10 else right.roll(1, 1)] * 2
 
-    monkeypatch.setattr(probe, "logistic", planted)
+    monkeypatch.setattr(probe, "linear_probe", planted)
     assert probe.best_probe(features, labels(), labels(), 3).C == 10
 
 

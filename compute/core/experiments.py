@@ -6,6 +6,8 @@ that lacks a required key when it is written, so that a query can rely on the ke
 
 from dataclasses import dataclass
 
+# of somebody else's training, imported from its log
+_IMPORTED = ("file", "sha256", "format", "understood", "unit", "steps_per_epoch", "milestone_steps", "milestones_from")
 _RECIPE = (
     "epochs",
     "lr",
@@ -80,7 +82,7 @@ EXPERIMENTS = {
             required=("px",),
         ),
         _experiment(
-            "supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise",)
+            "supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise", "source_images")
         ),
         _experiment(
             "supervision/resampling",
@@ -92,7 +94,7 @@ EXPERIMENTS = {
             "target",
             "sizes",
             "source_images",
-            required=("sampling", "zipf"),
+            required=("sampling", "zipf", "sizes"),
         ),
         _experiment(
             "supervision/teacher",
@@ -102,7 +104,7 @@ EXPERIMENTS = {
             "ps",
             "ks",
             "classes",
-            required=("ps", "ks", "classes"),
+            required=("ps", "ks", "classes", "precision"),
         ),
         _experiment(
             "supervision/student",
@@ -116,7 +118,7 @@ EXPERIMENTS = {
             "finetune_epochs",
             "finetune_lr",
             "entries",
-            required=("kind",),
+            required=("kind", "k", "p", "epochs", "precision"),
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
         _experiment(
@@ -138,6 +140,7 @@ EXPERIMENTS = {
             "optimus/train",
             "train",
             *_TRAINED,
+            *_IMPORTED,
             "dataset",
             "train_images",
             "test_images",
@@ -158,6 +161,9 @@ EXPERIMENTS = {
         ),
         _experiment("optimus/fit", "fit", "trainings", "forecasts"),
         _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised"),
+        _experiment(
+            "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
+        ),
         _experiment("optimus/plan", "plan", "target", "images_of_an_epoch", "parameters", "measured_by"),
     )
 }

@@ -1,5 +1,5 @@
-"""The commands of Problem 4: `train` makes the loss curves, `fit` their models, `predict` the curve of ResNet-50,
-`plan` its hours."""
+"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `fit` their models,
+`predict` the curve of ResNet-50, `plan` its hours; `schedule` simulates Optimus' scheduler."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,15 @@ from pathlib import Path
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
 from compute.core.vocabulary import BASELINE_GPU, DEPTHS, GPU_TYPES, SCALES
+
+# of the trainings; compute.optimus.train says what they are made of
+TRAINING_SCALES = {
+    "smoke": "seconds",
+    "small": "5,000 images and 40 epochs, four hours on two cores for all runs",
+    "full": "all images and 60 epochs, a day on two cores",
+    "paper": "all images and 350 epochs",
+}
+DATA = "folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision"
 
 FAMILIES = {
     "cifar": {depth: f"resnet{depth}" for depth in DEPTHS},
@@ -28,32 +37,59 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training_arguments(
         parser,
-        scales="seconds; four hours on two cores for all; 350 epochs of everything",
-        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
+        scales=TRAINING_SCALES,
+        data=DATA,
         checkpoint_s=5.0,
     )
 
 
 def train(args: argparse.Namespace) -> list[Path]:
-    """Train what is owed, or list it; returns the run folders written."""
+    """Train the pending runs, or list all; returns the run folders written."""
     options = training_options(args)
     models, gpu_types = tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)), known_types(args.gpu_type)
 
     from compute.optimus.train import TrainingSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
+    return runner.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
+
+
+def import_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `import`."""
+    add = parser.add_argument
+    add("files", type=Path, nargs="+", metavar="FILE", help="CSV, TSV, JSON, JSON lines, Parquet or a text log")
+    add("--depth", type=int, metavar="N", help="layers of the network; if left out, from resnetN in the file's name")
+    add("--model", metavar="NAME", help="the network's name; resnet<depth> if left out")
+    add("--gpu-type", metavar="GPU", help="the GPU that it ran on, if that is known")
+    add("--batch", type=int, metavar="N", help="images of a step; with --dataset it gives the steps of an epoch")
+    add("--dataset", metavar="NAME", help="what was trained on, such as cifar10")
+    add("--steps-per-epoch", type=int, metavar="N", help="where batch size and data set do not give them")
+    drops = "epochs after which the learning rate is known to have fallen, where the log does not say it"
+    add("--drops", type=int, nargs="*", default=[], metavar="N", help=drops)
+    add("--contributor", default="not named", metavar="NAME", help="whose log it is")
+    add("--seed", type=int, metavar="N", help="tells several logs of one contributor apart")
+    scale = "full: all of the data; paper: with the assignment's schedule as well"
+    add("--scale", choices=tuple(SCALES), default="full", help=scale)
+    add("--note", metavar="TEXT", help="where the log is from, and its licence")
+    column = "the column of a role, `#` for the row's number; again for each role"
+    add("--column", action="append", default=[], metavar="ROLE=NAME", help=column)
+    pattern = "regular expression for a line, with roles as named groups: (?P<epoch>…), (?P<loss>…)"
+    add("--pattern", metavar="REGEX", help=pattern)
+    add("--replace", action="store_true", help="take the place of another log that was imported under the same id")
+    add("--preview", action="store_true", help="say what was understood, and write nothing")
+
+
+def import_logs(args: argparse.Namespace) -> list[Path]:
+    """Import logs; returns the run folders written."""
+    from compute.optimus import importing
+
+    return importing.run(args)
 
 
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `pilot`."""
-    training_arguments(
-        parser,
-        scales="the length of the training",
-        data="folder of the data set's Parquet files; else $REPORT_DATA/cifar10, data/cifar10, torchvision",
-        checkpoint_s=5.0,
-        scale="full",
-    )
+    scales = {scale: f"as {scale} of train" for scale in TRAINING_SCALES}
+    training_arguments(parser, scales=scales, data=DATA, checkpoint_s=5.0, scale="full")
 
 
 def pilot(args: argparse.Namespace) -> list[Path]:
@@ -61,9 +97,9 @@ def pilot(args: argparse.Namespace) -> list[Path]:
     options = training_options(args)
 
     from compute.optimus.pilot import PilotSweep
-    from compute.training import sweep
+    from compute.training import runner
 
-    return sweep.run(PilotSweep(models=("resnet20",), gpu_types=(BASELINE_GPU,), **options), args.processes, args.list)
+    return runner.run(PilotSweep(models=("resnet20",), gpu_types=(BASELINE_GPU,), **options), args.processes, args.list)
 
 
 def model_name(family: str, depth: int) -> str:
@@ -110,11 +146,29 @@ def plan(args: argparse.Namespace) -> list[Path]:
     return [experiment.run(args.runs, args.scale)]
 
 
+def schedule_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `schedule`."""
+    scales = "seconds, with few jobs; minutes, with 20, 50 and 100 simulations of each case"
+    parser.add_argument("--scale", choices=tuple(SCALES), default="small", help=scales)
+
+
+def schedule(args: argparse.Namespace) -> list[Path]:
+    """Simulate the schedulers; returns the run folder written."""
+    from compute.optimus import schedulers as experiment
+
+    return [experiment.run(args.runs, args.scale)]
+
+
 COMMANDS = {
     "train": Command(
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
         arguments=train_arguments,
         run=train,
+    ),
+    "import": Command(
+        help="Take in training logs of others as runs of provenance `imported`.",
+        arguments=import_arguments,
+        run=import_logs,
     ),
     "pilot": Command(
         help="Choose the weight decay of the scale `full` on validation images: ResNet-20 with 1e-4 and with 5e-4.",
@@ -135,5 +189,10 @@ COMMANDS = {
         help="Turn ResNet-50's predicted epochs into hours against workers and servers, by Optimus' speed models.",
         arguments=fit_arguments,
         run=plan,
+    ),
+    "schedule": Command(
+        help="Simulate Optimus' scheduler against DRF and Tetris: section 6 of the paper.",
+        arguments=schedule_arguments,
+        run=schedule,
     ),
 }

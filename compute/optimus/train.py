@@ -1,4 +1,13 @@
-"""The experiment `train`: a ResNet on CIFAR-10 for a GPU type, from scratch, the same recipe everywhere."""
+"""The experiment `train`: the loss curves that Problem 4 models (questions 4.1 and 4.2).
+
+It trains the ResNets on CIFAR-10 from scratch, once for each depth and GPU type, all with the same recipe:
+the loss of every step and the test accuracy of every evaluated epoch.
+
+    python -m compute train --scale full --precision bf16
+
+Cost on two CPU cores: seconds at scale smoke, four hours for all eighteen runs at small, and about nine
+hours a GPU type at full in bf16. Scale paper, 350 epochs of everything, is for a GPU.
+"""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -7,23 +16,26 @@ from tqdm import tqdm
 
 from compute.core.runs import Run, write_run
 from compute.core.schedule import milestones_at
-from compute.data import load, synthetic
+from compute.data import Images, load, synthetic
 from compute.optimus import gpus
 from compute.training import device as devices
 from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.recipe import Recipe
-from compute.training.records import columns, finished_record, steps_of
+from compute.training.records import columns, finished_record, steps_table
 from compute.training.resnet_cifar import build, depth
 from compute.training.sweep import Sweep
 from compute.training.trainer import Trainer
 
+SUBSET_SEED = 0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much of the data set and for how long; None images: all of them. The learning rate drops at half and at three quarters.
+    """The data, the length and the weight decay of a scale; None images: all of them.
 
-    The test images are evaluated after every `evaluate_every` epochs before the first drop, after each epoch from there on.
+    The learning rate falls at half and at three quarters of the epochs. The test images are evaluated
+    after every `evaluate_every` epochs before the first of these, after each epoch from there on.
     """
 
     dataset: str
@@ -31,16 +43,16 @@ class Scale:
     train_images: int | None = None
     test_images: int | None = None
     evaluate_every: int = 1
+    weight_decay: float = 1e-4
 
 
-# cpu: eighteen runs in four hours on two cores, and enough epochs after each drop to fit a curve to
 SCALES = {
     "smoke": Scale(dataset="synthetic", epochs=4, train_images=128, test_images=64),
+    # small: enough epochs after each fall of the learning rate to fit a curve to
     "small": Scale(dataset="cifar10", epochs=40, train_images=5_000, test_images=2_000),
     "full": Scale(dataset="cifar10", epochs=60, evaluate_every=2),
     "paper": Scale(dataset="cifar10", epochs=350),
 }
-SUBSET_SEED = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,34 +62,46 @@ class TrainingSweep(Sweep):
     models: tuple[str, ...]
     gpu_types: tuple[str, ...]
 
+    @property
+    def size(self) -> Scale:
+        """The data, the length and the weight decay of the sweep's scale."""
+        return SCALES[self.scale]
+
     def recipe(self, gpu_type: str) -> Recipe:
-        """The one recipe; only its seed depends on the GPU type, and only its length on the scale."""
-        epochs = SCALES[self.scale].epochs
+        """The recipe of all runs; a GPU type changes the seed alone."""
         return Recipe(
-            epochs=epochs,
-            milestones=milestones_at((0.5, 0.75), epochs),
+            epochs=self.size.epochs,
+            milestones=milestones_at((0.5, 0.75), self.size.epochs),
             batch=128 if self.scale != "smoke" else 32,
+            weight_decay=self.size.weight_decay,
             seed=gpus.seed(gpu_type),
             precision=self.precision,
             execution_mode=self.execution_mode,
         )
 
+    def images(self) -> Images:
+        """The scale's data set, or its part of one: the same images for every run."""
+        size = self.size
+        if size.dataset == "synthetic":
+            return synthetic(train=size.train_images, test=size.test_images)
+        return load(size.dataset, self.data).subset(size.train_images, size.test_images, SUBSET_SEED)
+
     def device_dataset(self) -> DeviceDataset:
-        """The scale's data set: the same images for every run."""
-        scale, device = SCALES[self.scale], devices.pick(self.device)
-        if scale.dataset == "synthetic":
-            return DeviceDataset(synthetic(train=scale.train_images, test=scale.test_images), device)
-        return DeviceDataset(load(scale.dataset, self.data).subset(scale.train_images, scale.test_images, SUBSET_SEED), device)
+        """The scale's data set on the device."""
+        return DeviceDataset(self.images(), devices.pick(self.device))
 
     def planned(self) -> list[Run]:
-        """All depths of a GPU type before the next type."""
-        scale, device = SCALES[self.scale], devices.pick(self.device)
+        """All networks of a GPU type before the next type, the deepest first.
+
+        The deepest network takes longest; begun first, it does not leave one process alone at the end.
+        """
+        device = devices.pick(self.device)
         device_name = devices.name(device)
+        threads = {"threads": self.threads} if device.type == "cpu" else {}
         records = []
         for gpu_type in self.gpu_types:
-            for model in self.models:
-                how = self.recipe(gpu_type)
-                threads = {"threads": self.threads} if device.type == "cpu" else {}
+            recipe = self.recipe(gpu_type)
+            for model in sorted(self.models, key=depth, reverse=True):
                 records.append(
                     Run(
                         problem="optimus",
@@ -85,13 +109,13 @@ class TrainingSweep(Sweep):
                         scale=self.scale,
                         provenance=gpus.provenance(gpu_type, device_name),
                         identity=("model", "gpu_type", "device"),
-                        config={**how.plain(), **asdict(scale), "subset_seed": SUBSET_SEED, **threads},
+                        config={**recipe.as_dict(), **asdict(self.size), "subset_seed": SUBSET_SEED, **threads},
                         model=model,
                         depth=depth(model),
                         gpu_type=gpu_type,
-                        dataset=scale.dataset,
-                        lr=how.lr,
-                        seed=how.seed,
+                        dataset=self.size.dataset,
+                        lr=recipe.lr,
+                        seed=recipe.seed,
                         device=device_name,
                         contributor=self.contributor,
                         note=gpus.note(gpu_type, device_name),
@@ -101,15 +125,31 @@ class TrainingSweep(Sweep):
 
     def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A network from scratch."""
-        how = self.recipe(run.gpu_type)
-        model = build(run.model, device_dataset.classes, how.seed)
-        name, every = f"{run.model} {run.gpu_type}", SCALES[self.scale].evaluate_every
-        return Trainer(model, device_dataset, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=every, evaluate_all_from=how.milestones[0])
+        return self.from_scratch(
+            run, self.recipe(run.gpu_type), f"{run.model} {run.gpu_type}", device_dataset, checkpoint
+        )
+
+    def from_scratch(
+        self, run: Run, recipe: Recipe, name: str, device_dataset: DeviceDataset, checkpoint: Checkpoint | None
+    ) -> Trainer:
+        """The trainer of a run's network, initialised from the recipe's seed."""
+        return Trainer(
+            build(run.model, device_dataset.classes, recipe.seed),
+            device_dataset,
+            recipe,
+            devices.pick(self.device),
+            name=name,
+            checkpoint=checkpoint,
+            evaluate_every=self.size.evaluate_every,
+            evaluate_all_from=recipe.milestones[0],
+        )
 
     def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
-        """Write every step's loss and every epoch."""
+        """Write the loss of every step and the results of every epoch; returns the run's folder."""
         history = trainer.history()
-        written = write_run(finished_record(run, history), {"steps": steps_of(history), "epochs": columns(history.epochs)}, self.runs)
+        tables = {"steps": steps_table(history), "epochs": columns(history.epochs)}
+        folder = write_run(finished_record(run, history), tables, self.runs)
         last = history.epochs[-1]
-        tqdm.write(f"{run.run_id}: loss {last['train_loss']:.3f}, test accuracy {last['test_accuracy']:.1%}, {history.seconds:.0f} s")
-        return written
+        results = f"loss {last['train_loss']:.3f}, accuracy {last['test_accuracy']:.1%}, {history.seconds:.0f} s"
+        tqdm.write(f"{run.run_id}: {results}")
+        return folder

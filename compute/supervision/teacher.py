@@ -1,265 +1,129 @@
-"""The experiments `teacher` and `student`: a teacher labels images, a student is trained on its selection and fine-tuned (2.3).
+"""Teachers, trained on few labelled images, and what they select from all others (`teacher`): questions 2.3a to 2.3d.
 
-After Yalniz et al. 2019 (arXiv 1905.00546), at small scale. The teacher is trained on a small
-labelled part and scores all other images; for each P the best K images of each class become a new
-labelled set (compute/supervision/select.py). Students of one network are pretrained on it and
-fine-tuned on the labelled part; beside them the student on the labelled part alone, on a teacher of its own
-network (self-training), and on the selected images with their true labels.
+After Yalniz et al. 2019 (arXiv 1905.00546), at small scale. A teacher is trained on a small labelled part and
+scores all other images; for each P the best K images of each class become a new labelled set
+(compute/supervision/selection.py), on which students are trained (compute/supervision/student.py).
+
+    python -m compute teacher      6 runs, about 37 core-minutes at scale small, and then the students
+
+The figures are those of the tables of 2.3b and 2.3c, from `selected_sets` and the queries beside it in
+store/supervision/selection.py, and of the teacher's row in 2.3a.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet as pq
-import torch
 import torch.nn.functional as F
-from torch import Tensor
 from tqdm import tqdm
 
-from compute import ComputeError
-from compute.core.runs import ArtefactError, Run, read_record, write_run
-from compute.data import png
-from compute.supervision.pretraining import long_tail, zipf_sizes
-from compute.supervision.select import Selection, select
-from compute.supervision.task import SupervisionSweep, features, images, merged, parts
+from compute.core.runs import Run, write_run
+from compute.supervision.linear_probe import features
+from compute.supervision.selection_tables import (
+    feature_spread,
+    long_tailed_rows,
+    picture_rows,
+    selected_rows,
+    selection_of,
+)
+from compute.supervision.sweep import SupervisionSweep, images
 from compute.training import device as devices
 from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
-from compute.training.evaluation import metrics, outputs
-from compute.training.loop import train_concurrently
+from compute.training.evaluation import metrics, outputs, score
 from compute.training.recipe import Recipe
 from compute.training.records import columns, finished_record
 from compute.training.resnet_cifar import build
 from compute.training.trainer import Trainer
 
-FINETUNE_LR = 0.01
-SHOWN = 4  # images at either end of each ranking that are kept to look at
-CHUNK = 8192  # images whose scores are taken in at once
-
-
-def labelled_and_rest(size, device_dataset: DeviceDataset, seed: int) -> tuple[Tensor, Tensor]:
-    """Row numbers of the labelled part and of all other train images, whose labels are not used."""
-    return parts(device_dataset.train_labels.cpu(), size.labelled, None, seed)
+NOTE = "its score on `train` is that of the images without labels"
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeacherSweep(SupervisionSweep):
-    """The teacher, and the student's own network in its place, for self-training and as the student on labelled data alone, with each seed."""
+    """Two networks trained on the labelled part, with each seed: the teacher, and the student's own network.
+
+    The latter is the teacher of self-training and the supervised baseline of all students.
+    """
 
     def planned(self) -> list[Run]:
-        """Both networks of a seed before the next seed."""
-        records = []
-        for seed in range(self.seeds):
-            for model in (self.size.teacher, self.size.network):
-                ks, ps = self.selections(model)
-                config = {"labelled": self.size.labelled, "ps": list(ps), "ks": list(ks)}
-                records.append(self.record("teacher", model, self.recipe(model, seed), {}, config))
-        return records
+        """The records of both networks of a seed before those of the next seed."""
+        networks = (self.sizes.teacher, self.sizes.network)
+        return [self.teacher_record(model, seed) for seed in range(self.seeds) for model in networks]
+
+    def teacher_record(self, model: str, seed: int) -> Run:
+        """The record of one network's planned run."""
+        ks, ps = self.settings(model)
+        config = {"labelled": self.sizes.labelled_images, "ps": list(ps), "ks": list(ks)}
+        return self.record("teacher", model, self.recipe(model, seed), {}, config)
 
     def recipe(self, model: str, seed: int) -> Recipe:
-        """The teacher's recipe, or of the student's network that with as many steps as a student makes."""
-        epochs = self.size.teacher_epochs if model == self.size.teacher else self.size.alone_epochs
-        return self.size.recipe(epochs, seed, **self.how())
+        """The recipe of a network; the baseline makes as many steps as a student."""
+        is_teacher = model == self.sizes.teacher
+        epochs = self.sizes.teacher_epochs if is_teacher else self.sizes.supervised_epochs
+        return self.sizes.recipe(epochs, seed, **self.recipe_options())
 
-    def selections(self, model: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Each K and P that students are taught with; for self-training that is one of each."""
-        k, p = self.size.middle
-        return (self.size.ks, self.size.ps) if model == self.size.teacher else ((k,), (p,))
+    def settings(self, model: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Each K and P of a network's selections; for self-training that is one of each."""
+        k, p = self.sizes.middle
+        return (self.sizes.ks, self.sizes.ps) if model == self.sizes.teacher else ((k,), (p,))
 
     def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
         """A network from scratch on the labelled part."""
-        rows, _ = labelled_and_rest(self.size, device_dataset, run.seed)
-        data = device_dataset.subset(rows, device_dataset.train_labels.cpu()[rows])
-        how = self.recipe(run.model, run.seed)
-        model = build(run.model, device_dataset.classes, run.seed)
-        name = f"teacher {run.model} seed {run.seed}"
-        return Trainer(model, data, how, devices.pick(self.device), name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
-
-    def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
-        """Judge the teacher, score the images without labels, and write what it selects for every P, and what is hard for it."""
-        history, size = trainer.history(), self.size
-        _, rest = labelled_and_rest(size, device_dataset, run.seed)
-        labels, (ks, ps) = device_dataset.train_labels.cpu(), self.selections(run.model)
-        whole = images(self.scale, self.data)
-        unlabelled = device_dataset.with_evaluation_images(whole.train_images[rest], labels[rest])
-        # in single precision, whatever the training's: a ranking needs the digits that bf16 does not have
-        logits, seen = outputs(trainer.model, unlabelled), features(trainer.model, unlabelled).numpy()
-        scores = logits.softmax(1).numpy()
-        chosen = {p: choose(scores, max(ks), p) for p in ps}
-        main = run.model == size.teacher
-        tables = {
-            **metrics(outputs(trainer.model, device_dataset, trainer.precision), device_dataset.test_labels.cpu()),
-            "selected": columns([row for p, selection in chosen.items() for row in rows_of(selection, p, rest, labels)]),
-            "selection_spread": [{"p": p, "k": k, "spread": spread(selection.first(k), seen, labels[rest].numpy())} for p, selection in chosen.items() for k in ks],
-            "thinned": thinned(scores, labels[rest], ks, ps, run.seed) if main else [],
-            "unlabelled": {"image": rest.numpy(), "loss": F.cross_entropy(logits, labels[rest], reduction="none").numpy()},
-            # one selection is enough to look at
-            "pictures": pictures(chosen, size.ks, rest, whole.train_images) if main and run.seed == 0 else [],
-            "epochs": columns(history.epochs),
-        }
-        made = finished_record(run, history)
-        right = int((torch.from_numpy(scores).argmax(1) == labels[rest]).sum())
-        tables["scores"].append({"stage": "final", "split": "train", "images": len(rest), "correct": right, "loss": None})
-        made = replace(made, config={**made.config, "classes": list(whole.classes)}, note="its score on `train` is that of the images without labels")
-        folder = write_run(made, tables, self.runs)
-        test = tables["scores"][0]
-        tqdm.write(
-            f"{run.run_id}: test {test['correct'] / test['images']:.1%}, images without labels {right / len(rest):.1%}, {history.seconds:.0f} s"
-        )
-        return folder
-
-
-def choose(scores: np.ndarray, k: int, p: int) -> Selection:
-    """The selection from scores, images x classes, taken in by chunks."""
-    return select(np.array_split(scores, max(1, len(scores) // CHUNK)), k=k, p=p)
-
-
-def spread(selection: Selection, seen: np.ndarray, true_id: np.ndarray) -> float:
-    """How different the images of a class are: root mean square distance of their features (images x channels) from the class's mean, mean over the classes.
-
-    Only images whose label is their `true_id` (one for each row of `seen`) count: others are far from
-    their class's mean because they are wrong. 0 where there are none.
-    """
-    each, right = [], true_id[selection.image] == selection.class_id
-    for class_id in np.unique(selection.class_id[right]):
-        mine = seen[selection.image[right & (selection.class_id == class_id)]]
-        each.append(float(np.sqrt(np.mean(np.sum((mine - mine.mean(axis=0)) ** 2, axis=1)))))
-    return float(np.mean(each)) if each else 0.0
-
-
-def thinned(scores: np.ndarray, labels: Tensor, ks: tuple[int, ...], ps: tuple[int, ...], seed: int) -> list[dict]:
-    """Rows of the table `thinned`: what the same teacher selects from a pool in which classes are Zipf-distributed, as hashtags are."""
-    sizes = zipf_sizes(int(torch.bincount(labels).min()), scores.shape[1], 1.0, seed)
-    rows = long_tail(labels, sizes)
-    true_id, rarest, found = labels[rows].numpy(), int(np.argmin(sizes)), []
-    for p in ps:
-        whole = choose(scores[rows.numpy()], max(ks), p)
-        for k in ks:
-            selection = whole.first(k)
-            right, mine = true_id[selection.image] == selection.class_id, selection.class_id == rarest
-            found.append(
-                {
-                    "p": p,
-                    "k": k,
-                    "labels": len(right),
-                    "correct": int(right.sum()),
-                    "rarest_images": min(sizes),
-                    "rarest_labels": int(mine.sum()),
-                    "rarest_correct": int(right[mine].sum()),
-                }
-            )
-    return found
-
-
-def rows_of(selection: Selection, p: int, rest: Tensor, labels: Tensor) -> list[dict]:
-    """Rows of the table `selected`: images by their row in the train split."""
-    image = rest[torch.from_numpy(selection.image)]
-    listed = zip(selection.class_id.tolist(), selection.rank.tolist(), image.tolist(), selection.score.tolist(), labels[image].tolist(), strict=True)
-    return [{"p": p, "class_id": c, "rank": r, "image": i, "score": round(min(1.0, s), 5), "true_id": t} for c, r, i, s, t in listed]
-
-
-def pictures(chosen: dict[int, Selection], ks: tuple[int, ...], rest: Tensor, train_images: Tensor) -> list[dict]:
-    """Rows of the table `pictures`: for each K and class the first and the last images, and the first that were taken by two classes."""
-    wanted: set[int] = set()
-    for selection in chosen.values():
-        for k in ks:
-            part = selection.first(k)
-            last = np.append(np.diff(part.class_id) != 0, True)  # the end of each class's ranking
-            after = part.rank[last].repeat(np.bincount(part.class_id)[np.unique(part.class_id)]) - part.rank
-            wanted |= set(part.image[(part.rank <= SHOWN) | (after < SHOWN)].tolist())
-            image, times = np.unique(part.image, return_counts=True)
-            wanted |= set(image[times > 1][:8].tolist())
-    rows = [(int(rest[i]), i) for i in sorted(wanted)]
-    return [{"image": row, "png": png(train_images[row])} for row, _ in rows]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudentSweep(SupervisionSweep):
-    """Students of every K and P, and the ones that they are compared with."""
-
-    def planned(self) -> list[Run]:
-        """All of a seed before the next seed; `inputs` name the teacher."""
-        size = self.size
-        middle_k, middle_p = size.middle
-        variants = [{"kind": "selected", "k": k, "p": p} for p in size.ps for k in size.ks if p == middle_p or k >= middle_k]
-        variants += [{"kind": "truth", "k": k, "p": middle_p} for k in size.ks]
-        variants += [{"kind": "self", "k": middle_k, "p": middle_p}]
-        config = {
-            "labelled": size.labelled,
-            "epoch_images": size.student_images,
-            "finetune_epochs": size.finetune_epochs,
-            "finetune_lr": FINETUNE_LR,
-        }
-        records = []
-        for seed in range(self.seeds):
-            for variant in variants:
-                teacher = size.network if variant["kind"] == "self" else size.teacher
-                inputs = (f"supervision-teacher-{teacher}-{self.scale}-s{seed}",)
-                records.append(self.record("student", size.network, self.recipe(seed), variant, config, inputs))
-        return records
-
-    def extra_steps(self, run: Run) -> int:
-        """The steps of the fine-tuning."""
-        return self.size.finetune_epochs * (self.size.labelled // self.size.batch)
-
-    def labelled(self, device_dataset: DeviceDataset, seed: int) -> DeviceDataset:
-        """The labelled part."""
-        rows, _ = labelled_and_rest(self.size, device_dataset, seed)
-        return device_dataset.subset(rows, device_dataset.train_labels.cpu()[rows])
-
-    def recipe(self, seed: int) -> Recipe:
-        """The recipe on the selection."""
-        return self.size.recipe(self.size.student_epochs, seed, **self.how())
-
-    def first_stage(self, run: Run, device_dataset: DeviceDataset) -> DeviceDataset:
-        """What a student is trained on before it is fine-tuned: the selection, with the teacher's labels or the true ones."""
-        image, class_id, true_id = selected(self.runs / run.inputs[0], run.config["k"], run.config["p"])
-        if run.config["kind"] == "truth":
-            image, first = np.unique(image, return_index=True)  # an image has one true label, however many classes took it
-            return device_dataset.subset(torch.from_numpy(image), torch.from_numpy(true_id[first]))
-        return device_dataset.subset(torch.from_numpy(image), torch.from_numpy(class_id))
-
-    def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:
-        """A student from scratch, in epochs of the same size and with the same schedule whatever there is to choose from."""
-        how, config = self.recipe(run.seed), run.config
+        labelled, _ = self.labelled_part(device_dataset, run.seed)
+        recipe = self.recipe(run.model, run.seed)
         return Trainer(
             build(run.model, device_dataset.classes, run.seed),
-            self.first_stage(run, device_dataset),
-            how,
+            labelled,
+            recipe,
             devices.pick(self.device),
-            name=f"{config['kind']} k {config['k']} p {config['p']} seed {run.seed}",
+            name=f"teacher {run.model} seed {run.seed}",
             checkpoint=checkpoint,
-            evaluate_every=how.epochs,
-            epoch_images=self.size.student_images,
+            evaluate_every=recipe.epochs,
         )
 
     def finish(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> Path:
-        """Judge the student, fine-tune it on the labelled part, judge it again, and write both."""
-        history, size = trainer.history(), self.size
-        labels, epochs = device_dataset.test_labels.cpu(), history.epochs
-        pretrained = metrics(outputs(trainer.model, device_dataset, trainer.precision), labels, "pretrained")
-        how = size.recipe(size.finetune_epochs, run.seed, lr=FINETUNE_LR, **self.how())
-        checkpoint = Checkpoint(trainer.checkpoint.folder / "finetuning", trainer.checkpoint.every_s)
-        name = f"{trainer.name}, fine-tuning"
-        tuned = Trainer(trainer.model, self.labelled(device_dataset, run.seed), how, trainer.device, name=name, checkpoint=checkpoint, evaluate_every=how.epochs)
-        (second,) = train_concurrently([tuned], bar=None)
-        tables = merged(pretrained, metrics(outputs(tuned.model, device_dataset, tuned.precision), labels))
-        begun = {"epoch": len(epochs), "step": epochs[-1]["step"]}
-        epochs = [*epochs, *({**row, **{key: row[key] + first for key, first in begun.items()}} for row in second.epochs)]
-        made, seconds = finished_record(run, history), history.seconds + second.seconds
-        made = replace(made, seconds=seconds, config={**made.config, "entries": len(trainer.data.train_labels)})
-        folder = write_run(made, {"epochs": columns(epochs), **tables}, self.runs)
-        final = tables["scores"][-1]
-        tqdm.write(f"{run.run_id}: test {final['correct'] / final['images']:.1%}, {seconds:.0f} s")
+        """Evaluate the network, score the images without labels, and write the run with its selections."""
+        history = trainer.history()
+        logits = outputs(trainer.model, device_dataset, trainer.precision)
+        tables = metrics(logits, device_dataset.test_labels.cpu())
+        unlabelled_score, selection_tables = self.selections(run, trainer, device_dataset)
+        tables["scores"].append(unlabelled_score)
+        record = finished_record(run, history)
+        classes = list(images(self.scale, self.data).classes)
+        record = replace(record, config={**record.config, "classes": classes}, note=NOTE)
+        folder = write_run(record, {**tables, **selection_tables, "epochs": columns(history.epochs)}, self.runs)
+        test, unlabelled = (row["correct"] / row["images"] for row in tables["scores"])
+        tqdm.write(f"{run.run_id}: test {test:.1%}, images without labels {unlabelled:.1%}, {history.seconds:.0f} s")
         return folder
 
-
-def selected(teacher: Path, k: int, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A teacher's selection for K and P: image, class_id, true_id, each of shape (entries,). Raises ComputeError where the teacher has not run."""
-    try:
-        read_record(teacher)
-        table = pq.read_table(teacher / "selected.parquet", filters=[("p", "==", p), ("rank", "<=", k)])
-    except (ArtefactError, OSError, ValueError) as error:
-        raise ComputeError(f"{teacher.name} is not there ({' '.join(str(error).split())[:80]}); train it first") from None
-    return tuple(table[name].to_numpy().astype(np.int64) for name in ("image", "class_id", "true_id"))
+    def selections(self, run: Run, trainer: Trainer, device_dataset: DeviceDataset) -> tuple[dict, dict]:
+        """The network's row of `scores` on the images without labels, and the tables of what it selects from them."""
+        ks, ps = self.settings(run.model)
+        data_set = images(self.scale, self.data)
+        labels = device_dataset.train_labels.cpu()
+        _, rows = self.labelled_part(device_dataset, run.seed)
+        true_id = labels[rows]
+        pool = device_dataset.with_evaluation_images(data_set.train_images[rows], true_id)
+        # in single precision, whatever the training's: a ranking needs the digits that bf16 does not have
+        logits, pool_features = outputs(trainer.model, pool), features(trainer.model, pool).numpy()
+        scores = logits.softmax(1).numpy()
+        selections = {p: selection_of(scores, max(ks), p) for p in ps}
+        tables = {
+            "selected": columns(
+                [row for p, selection in selections.items() for row in selected_rows(selection, p, rows, labels)]
+            ),
+            "selection_spread": [
+                {"p": p, "k": k, "spread": feature_spread(selection.first(k), pool_features, true_id.numpy())}
+                for p, selection in selections.items()
+                for k in ks
+            ],
+            "unlabelled_losses": {
+                "image": rows.numpy(),
+                "loss": F.cross_entropy(logits, true_id, reduction="none").numpy(),
+            },
+        }
+        if run.model == self.sizes.teacher:
+            tables["long_tailed"] = long_tailed_rows(scores, true_id, ks, ps, run.seed)
+            if run.seed == 0:  # pictures of one selection are enough
+                tables["pictures"] = picture_rows(selections, ks, rows, data_set.train_images)
+        return score("train", logits, true_id), tables

@@ -1,1 +1,1 @@
-"""The training room: a network's way through its recipe, checkpoints, sweeps over many runs, evaluation."""
+"""Training shared by the problems: the loop and its checkpoints, sweeps of many runs, evaluation."""

@@ -1,7 +1,4 @@
-"""Where a training leaves off: one file that is replaced whole, so that `kill -9` at any moment loses no more than an epoch.
-
-`kill -9` releases the claim on a run too: the lock is the kernel's, not a file's presence.
-"""
+"""The saved state of an unfinished training: one file that is replaced whole, at any moment safe from `kill -9`."""
 
 import contextlib
 import io
@@ -15,12 +12,22 @@ import torch
 
 from compute import ComputeError
 from compute.core.runs import PROJECT
+from compute.training.claim import LOCK, claim
+from compute.training.former_releases import current_names
 
 CHECKPOINTS = PROJECT / "work" / "checkpoints"
-# names in checkpoints of older releases, and what they are called now
-FORMER_STATE = {"momenta": "momentum_buffers"}
-FORMER_SETTINGS = {"drops": "milestones", "origin": "initialisation"}
-READING = (OSError, RuntimeError, ValueError, KeyError, TypeError, EOFError, pickle.UnpicklingError)  # what a broken file raises
+STATE = "state.pt"
+# what reading a damaged file, or continuing from it, raises
+UNUSABLE = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    pickle.UnpicklingError,
+)
 
 
 class Checkpoint:
@@ -28,11 +35,14 @@ class Checkpoint:
 
     def __init__(self, folder: Path, every_s: float = 5.0):
         self.folder, self.every_s = Path(folder), every_s
-        self.file = self.folder / "state.pt"
+        self.file = self.folder / STATE
         self.saved_at = time.monotonic()
 
     def save(self, state: dict, *, now: bool = False) -> None:
-        """Write `state` (tensors and plain values) if it is due or `now`; OSError leaves the older state in place."""
+        """Write `state` (tensors and plain values) if `every_s` have passed since the last save, or `now`.
+
+        Raises OSError when the disk refuses; the older state is then still there.
+        """
         if not now and time.monotonic() - self.saved_at < self.every_s:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -51,60 +61,72 @@ class Checkpoint:
         self.saved_at = time.monotonic()
 
     def load(self, settings: dict) -> dict | None:
-        """The saved state, on the CPU; None if there is none. Raises ComputeError if it cannot be read or belongs to other settings."""
+        """The saved state, on the CPU; None if there is none.
+
+        Raises ComputeError if it cannot be read or belongs to a training with other settings.
+        """
         if not self.file.exists():
             return None
         try:
-            state = current_names(torch.load(self.file, map_location="cpu", weights_only=True))
-            saved = state["settings"]
-        except READING as error:
-            raise ComputeError(f"{self.file} cannot be read ({type(error).__name__}); delete it to start this run over") from None
+            state = self._read()
+            saved = dict(state["settings"])
+        except UNUSABLE as error:
+            raise self.unusable(error) from None
         changed = [key for key in sorted(settings.keys() | saved.keys()) if settings.get(key) != saved.get(key)]
         if changed:
-            before = ", ".join(f"{key} {saved.get(key)!r} (now {settings.get(key)!r})" for key in changed)
-            raise ComputeError(f"{self.file} is of a training with {before}; delete it to start this run over")
+            values = ", ".join(f"{key} {saved.get(key)!r} (now {settings.get(key)!r})" for key in changed)
+            raise ComputeError(
+                f"{self.file} belongs to a training with {values}; delete the file to start this run over"
+            )
         return state
 
+    def unusable(self, error: Exception) -> ComputeError:
+        """The error that says that the file cannot be used, why, and what to do."""
+        text = " ".join(str(error).split())[:80]
+        reason = f"it lacks {text}" if isinstance(error, KeyError) else f"{type(error).__name__}: {text}"
+        return ComputeError(f"{self.file} cannot be used ({reason}); delete the file to start this run over")
+
     def epochs(self) -> int:
-        """Epochs that the saved state has behind it; 0 if there is none that can be read."""
+        """Finished epochs of the saved state; 0 if there is none or it cannot be read."""
         try:
-            return torch.load(self.file, map_location="cpu", weights_only=True)["epoch"]
-        except READING:
+            return int(self._read()["epoch"])
+        except UNUSABLE:
             return 0
 
+    def started_at(self) -> str | None:
+        """When the saved training was started; None if there is none or it cannot be read."""
+        try:
+            return self._read()["started_at"]
+        except UNUSABLE:
+            return None
+
+    def take_over(self, former: Path) -> None:
+        """Move the state of this training here from `former`, a folder that an older release named otherwise.
+
+        Nothing is moved if there is a state here, or if a process is working on the former one.
+        """
+        if self.file.exists() or not (former / STATE).exists():
+            return
+        with claim(former) as idle:
+            if idle and (former / STATE).exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                for path in sorted(former.iterdir(), key=lambda path: path.name == STATE):  # the state itself last
+                    if path.name != LOCK:
+                        path.replace(self.folder / path.name)
+                Checkpoint(former).discard()
+
+    def clear(self) -> None:
+        """Delete what is in the folder, except for the lock of the process that works on it."""
+        with contextlib.suppress(FileNotFoundError):
+            for path in self.folder.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != LOCK:
+                    path.unlink()
+
     def discard(self) -> None:
-        """Drop the folder with all that is in it."""
+        """Delete the folder and everything in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-
-def current_names(state: dict) -> dict:
-    """A saved state under today's names, whichever release wrote it; the values are left as they are."""
-    state = {FORMER_STATE.get(name, name): value for name, value in state.items()}
-    state["settings"] = {FORMER_SETTINGS.get(name, name): value for name, value in state["settings"].items()}
-    return state
-
-
-@contextlib.contextmanager
-def claim(folder: Path):
-    """Hold `folder` for this process while the block runs; yields False if another process holds it.
-
-    Several processes, in several terminals too, can so work through one list of runs. Where the
-    system has no `flock`, every claim succeeds.
-    """
-    try:
-        import fcntl
-    except ModuleNotFoundError:
-        yield True
-        return
-    with contextlib.ExitStack() as stack:
-        while True:
-            folder.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(FileNotFoundError):  # whoever finished the run has just dropped the folder
-                lock = stack.enter_context(open(folder / "lock", "w"))
-                break
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    def _read(self) -> dict:
+        return current_names(torch.load(self.file, map_location="cpu", weights_only=True))

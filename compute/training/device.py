@@ -1,4 +1,4 @@
-"""The device that an experiment runs on: which one, and what it is called."""
+"""The device that an experiment runs on, and its name."""
 
 import os
 import platform
@@ -11,15 +11,15 @@ import torch
 from compute import ComputeError
 
 
-def pick(wanted: str = "auto") -> torch.device:
-    """The device for `auto`, `cpu` or `cuda`. Raises ComputeError if there is none such."""
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise ComputeError("this machine has no CUDA device that torch can use; take --device cpu")
-    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+def pick(requested: str = "auto") -> torch.device:
+    """The device for `auto`, `cpu` or `cuda`. Raises ComputeError for cuda where torch can use none."""
+    if requested == "cuda" and not torch.cuda.is_available():
+        raise ComputeError("this machine has no CUDA device that torch can use; use --device cpu")
+    return torch.device("cuda" if requested != "cpu" and torch.cuda.is_available() else "cpu")
 
 
 def name(device: torch.device) -> str:
-    """What the device calls itself, e.g. `Tesla V100-SXM2-16GB` or `AMD EPYC`."""
+    """The name that the device reports, e.g. `Tesla V100-SXM2-16GB` or `AMD EPYC`."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     with suppress(OSError):
@@ -27,8 +27,8 @@ def name(device: torch.device) -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     with suppress(OSError, subprocess.SubprocessError):  # macOS
-        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
     return platform.processor() or platform.machine()
 
 

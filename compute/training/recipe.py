@@ -1,4 +1,4 @@
-"""What goes into a training and what comes out of it."""
+"""The settings of a training, and its results."""
 
 from dataclasses import asdict, dataclass
 
@@ -13,10 +13,11 @@ EXECUTION_MODES = ("auto", "eager", "graph")
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How to train: SGD, `lr` times 0.1 at each of `milestones` (in epochs). The defaults are Problem 4's.
+    """How to train: SGD whose learning rate falls to a tenth at each of `milestones` (in epochs).
 
-    `execution_mode` graph replays a captured CUDA graph, eager launches each kernel, auto takes what the
-    device can. `precision` fp32 keeps TF32 off; bf16 is autocast with fp32 weights.
+    The defaults are Problem 4's. `execution_mode` graph replays a captured CUDA graph, eager launches each
+    kernel, auto is graph on CUDA and eager elsewhere. `precision` fp32 keeps TF32 off; bf16 is autocast
+    with fp32 weights. Raises ComputeError for impossible values.
     """
 
     epochs: int
@@ -40,18 +41,18 @@ class Recipe:
             if getattr(self, name) not in allowed:
                 raise ComputeError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(allowed)}")
 
-    def plain(self) -> dict:
-        """The recipe as values that JSON and a checkpoint can hold."""
+    def as_dict(self) -> dict:
+        """The recipe as a dict of values that JSON and a checkpoint can hold: tuples become lists."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What a training leaves.
+    """The results of a training.
 
-    `losses`: float32, one a step. `epochs`: one dict an epoch, whose keys are columns of the store's
-    `epochs`. `state`: the weights, on the CPU. `seconds`: wall time with evaluations, over all
-    sessions that the training took. `execution_mode`: the one that was really used.
+    `losses`: float32, one a step. `epochs`: one dict an epoch, whose keys are columns of the store's table
+    `epochs`. `state`: the weights, on the CPU. `seconds`: wall time with evaluations, summed over all
+    processes that continued the training. `execution_mode`: the one that was used, eager or graph.
     """
 
     losses: np.ndarray

@@ -1,4 +1,4 @@
-"""A training's history as what its artefact holds."""
+"""From a training's history to the record and the tables of its run artefact."""
 
 from dataclasses import replace
 
@@ -9,15 +9,16 @@ from compute.training.recipe import History
 
 
 def finished_record(run: Run, history: History) -> Run:
-    """The planned record, with what only the training could tell."""
-    return replace(run, seconds=history.seconds, started_at=history.started_at, config={**run.config, "execution_mode": history.execution_mode})
+    """The planned record with the training's start, duration and execution mode."""
+    config = {**run.config, "execution_mode": history.execution_mode}
+    return replace(run, seconds=history.seconds, started_at=history.started_at, config=config)
 
 
-def steps_of(history: History) -> dict:
-    """The table `steps`; a step's number counts from 0."""
+def steps_table(history: History) -> dict:
+    """The table `steps`: each step's number, from 0, and its loss."""
     return {"step": np.arange(len(history.losses), dtype=np.int32), "loss": history.losses}
 
 
 def columns(rows: list[dict]) -> dict:
-    """Rows of the same keys as columns."""
+    """A list of rows with the same keys as a dict of columns."""
     return {name: [row[name] for row in rows] for name in rows[0]}

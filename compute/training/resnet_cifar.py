@@ -1,4 +1,4 @@
-"""The residual networks of Problems 2 and 4: one family made for CIFAR, and torchvision's as a second one.
+"""The residual networks of Problems 2 and 4: a family for CIFAR, and torchvision's ImageNet networks as a second one.
 
 The CIFAR family is that of He et al. 2015 (arXiv 1512.03385, section 4.2): a 3x3 convolution, three
 stages of 16, 32 and 64 channels at 32, 16 and 8 pixels, global average pooling and one linear layer;
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from compute import ComputeError
 
-# blocks in each of the three stages; 8, 50 and the uneven 18 are not in the paper, but in its family
+# blocks in each of the three stages; the paper has no 8, 18 and 50, and 18 has a block less in its last stage
 BLOCKS = {
     "resnet8": (1, 1, 1),
     "resnet18": (3, 3, 2),
@@ -23,8 +23,8 @@ BLOCKS = {
     "resnet56": (9, 9, 9),
 }
 
-# torchvision's networks as they are, with their ImageNet stem (7x7, stride 2, and a pooling): on 32x32
-# images the last of the four stages is left with a single pixel
+# torchvision's networks, unchanged, with their ImageNet stem (7x7, stride 2, and a pooling): of a 32x32
+# image a single pixel is left in the last of the four stages
 TORCHVISION = {"resnet18_4stage": "resnet18", "resnet50_bottleneck": "resnet50"}
 
 MODELS = (*BLOCKS, *TORCHVISION)
@@ -72,20 +72,20 @@ class CifarResNet(nn.Module):
         return self.linear(self.features(x))
 
     def features(self, x: Tensor) -> Tensor:
-        """What the linear layer sees: N x 64."""
+        """The inputs of the linear layer: N x 64."""
         x = F.relu(self.norm(self.conv(x)), inplace=True)
         return self.blocks(x).mean((2, 3))
 
 
 def depth(name: str) -> int:
-    """The number of weighted layers on the longest path, which is in the network's name."""
+    """The number of layers with weights on the longest path, read from the network's name."""
     return int(name.removeprefix("resnet").partition("_")[0])
 
 
 def build(name: str, classes: int, seed: int | None = None) -> nn.Module:
-    """A fresh network by name, initialised from `seed` (None: from torch's generator as it stands).
+    """A new network by name, initialised from `seed` (None: from torch's global generator).
 
-    Raises ComputeError for a name that does not exist, with those that do.
+    Raises ComputeError for an unknown name; the message lists the known ones.
     """
     if name not in MODELS:
         raise ComputeError(f"there is no network {name!r}; there are {', '.join(MODELS)}")

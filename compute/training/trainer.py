@@ -1,36 +1,36 @@
-"""One network on its way through its recipe: the step, the epoch, and everything a checkpoint must hold."""
-
-from contextlib import nullcontext
+"""One network in training: its step, its epoch, and the state that a checkpoint holds."""
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from compute import ComputeError
 from compute.core.runs import now
 from compute.core.schedule import multi_step
-from compute.training.checkpoint import Checkpoint
-from compute.training.cuda_graph import capture
-from compute.training.device_dataset import DeviceDataset, batch_indices, steps_of
+from compute.training.checkpoint import UNUSABLE, Checkpoint
+from compute.training.device_dataset import DeviceDataset, batch_indices, steps_per_epoch
 from compute.training.evaluation import evaluate
+from compute.training.execution import Execution
 from compute.training.recipe import History, Recipe
 
 
 class DivergedError(ComputeError):
-    """A loss that is not finite; what else trains is not concerned."""
+    """The loss of one training is no longer finite; trainings beside it are unaffected."""
 
 
 class Trainer:
-    """A network, its optimiser and its place in the recipe.
+    """A network with its optimiser, its data and its position in the recipe.
 
-    `groups` are optimiser parameter groups, with an optional `scale` on the learning rate (None: every
-    parameter that requires a gradient). `weights` (one an image) sample an epoch with replacement, and
-    an epoch has `epoch_images` (None: as many as there are). The test images are evaluated after every
-    `evaluate_every` epochs, after each from number `evaluate_all_from` on, and after the last one. `initialisation` says what the network's weights were at the start.
-    With a `checkpoint` the trainer begins where that left off; on a CPU, with the same number of
-    threads, all its numbers are then bit for bit those of an uninterrupted training.
+    `groups` are optimiser parameter groups, with an optional `scale` on the learning rate (None: one group
+    of all parameters that require a gradient). `weights`, one for each image, sample an epoch with
+    replacement; an epoch has `epoch_images` images (None: as many as there are). The evaluation images are
+    evaluated after every `evaluate_every` epochs, after each epoch from number `evaluate_all_from` on, and
+    after the last one. `initialisation` says where the network's initial weights come from.
+
+    With a `checkpoint` that holds a state the trainer continues from there; on a CPU, with the same number
+    of threads, all numbers are then bit for bit those of an uninterrupted training. Raises ComputeError
+    for a state that cannot be used.
     """
 
     def __init__(
@@ -49,64 +49,69 @@ class Trainer:
         epoch_images: int | None = None,
         initialisation: str | None = None,
     ):
-        self.name, self.recipe, self.device, self.data, self.weights, self.checkpoint = name, recipe, device, data, weights, checkpoint
+        self.name, self.recipe, self.device, self.data = name, recipe, device, data
+        self.weights, self.checkpoint, self.initialisation = weights, checkpoint, initialisation
         self.model = model.to(device, memory_format=torch.channels_last)
         groups = groups or [{"params": [p for p in model.parameters() if p.requires_grad]}]
-        self.scales = [group.get("scale", 1.0) for group in groups]
-        groups = [{"params": list(group["params"])} for group in groups]
-        self.optimizer = torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-        # SGD's own first step sets the momentum to the gradient, which is what zeros lead to, but these
-        # stay at the addresses that a captured graph knows
-        self.momentum_buffers = [torch.zeros_like(p) for group in groups for p in group["params"]] if recipe.momentum else []
-        for p, momentum in zip((p for group in groups for p in group["params"]), self.momentum_buffers, strict=False):
-            self.optimizer.state[p]["momentum_buffer"] = momentum
-        self.initialisation, self.epoch_images = initialisation, epoch_images or len(data.train_labels)
-        self.steps, self.batch = steps_of(self.epoch_images, recipe.batch), min(self.epoch_images, recipe.batch)
-        self.plan = torch.zeros(self.steps, 4, self.batch, dtype=torch.int64, device=device)
+        self.lr_scales = [group.get("scale", 1.0) for group in groups]
+        self.optimizer, self.momentum_buffers = sgd([list(group["params"]) for group in groups], recipe)
+
+        self.epoch_images = epoch_images or len(data.train_labels)
+        self.steps = steps_per_epoch(self.epoch_images, recipe.batch)
+        self.batch = min(self.epoch_images, recipe.batch)
+        # of the current epoch: the images of each step, the step's number, and each step's loss and correct predictions
+        self.indices = torch.zeros(self.steps, 4, self.batch, dtype=torch.int64, device=device)
         self.cursor = torch.zeros(1, dtype=torch.int64, device=device)
         self.losses = torch.zeros(self.steps, device=device)
-        self.hits = torch.zeros(self.steps, dtype=torch.int64, device=device)
-        self.epoch, self.rows, self.past, self.elapsed_s = 0, [], [], 0.0
-        self.evaluate_every, self.score = evaluate_every, None
+        self.correct = torch.zeros(self.steps, dtype=torch.int64, device=device)
+
+        self.epoch, self.rows, self.finished_losses, self.elapsed_s = 0, [], [], 0.0
+        self.evaluate_every, self.evaluation = evaluate_every, None
         self.evaluate_all_from = recipe.epochs if evaluate_all_from is None else evaluate_all_from
         self.started_at = now()
-        self.graph, self.captured_lr = None, None
-        self.stream = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self.execution_mode = execution_mode_for(recipe.execution_mode, device)
-        saved = checkpoint.load(self.settings()) if checkpoint else None
-        if saved:
-            self.restore(saved)
-        if self.stream:
+        self.execution = Execution(recipe, device, name)
+        self.precision = self.execution.precision
+        if checkpoint and (state := checkpoint.load(self.settings())):
+            try:
+                self.load_state(state)
+            except UNUSABLE as error:
+                raise checkpoint.unusable(error) from None
+        if device.type == "cuda":
             torch.cuda.synchronize(device)
 
     # ------------------------------------------------------------ an epoch, in the order of its parts
 
-    def begin(self) -> None:
-        """Draw the epoch's batches and set its learning rate; nothing of the epochs before has a say in it."""
-        recipe, count = self.recipe, len(self.data.train_labels)
-        drawn = {"pad": self.data.pad, "augment": recipe.augment, "weights": self.weights, "size": self.epoch_images}
-        plan = batch_indices(count, recipe.batch, recipe.seed, self.epoch, **drawn)
+    def begin_epoch(self) -> None:
+        """Draw the epoch's batches and set its learning rate; both depend on the epoch's number alone."""
+        recipe, data = self.recipe, self.data
+        indices = batch_indices(
+            len(data.train_labels),
+            recipe.batch,
+            recipe.seed,
+            self.epoch,
+            pad=data.pad,
+            augment=recipe.augment,
+            weights=self.weights,
+            size=self.epoch_images,
+        )
         self.lr = multi_step(self.epoch, lr=recipe.lr, milestones=recipe.milestones)
-        for group, scale in zip(self.optimizer.param_groups, self.scales, strict=True):
+        for group, scale in zip(self.optimizer.param_groups, self.lr_scales, strict=True):
             group["lr"] = self.lr * scale
         training_mode(self.model)
-        with self.on_stream():
-            self.plan.copy_(plan)
+        with self.execution.on_stream():
+            self.indices.copy_(indices)
             self.cursor.zero_()
-        if self.execution_mode == "graph" and self.captured_lr != self.lr:
-            self.capture()
+        modified = [*self.model.parameters(), *self.model.buffers(), *self.momentum_buffers]
+        modified += [self.cursor, self.losses, self.correct]
+        self.execution.prepare(self.compute_step, modified, self.optimizer.zero_grad, self.lr)
 
     def step(self) -> None:
-        """One step, by graph if there is one."""
-        with self.on_stream():
-            if self.graph:
-                self.graph.replay()
-            else:
-                self.compute()
+        """Queue one step; on CUDA without waiting for it."""
+        self.execution.run(self.compute_step)
 
-    def compute(self) -> None:
-        """The step itself. It reads and writes fixed tensors only and never waits, so that it can be captured as it stands."""
-        images, labels = self.data.batch(self.plan.index_select(0, self.cursor)[0])
+    def compute_step(self) -> None:
+        """The step itself: it reads and writes tensors at fixed addresses and never waits, so it can be captured."""
+        images, labels = self.data.batch(self.indices.index_select(0, self.cursor)[0])
         with self.precision():
             logits = self.model(images)
         logits = logits.float()
@@ -116,36 +121,41 @@ class Trainer:
         self.optimizer.step()
         with torch.no_grad():
             self.losses.index_copy_(0, self.cursor, loss.detach()[None])
-            self.hits.index_copy_(0, self.cursor, (logits.argmax(1) == labels).sum()[None])
+            self.correct.index_copy_(0, self.cursor, (logits.argmax(1) == labels).sum()[None])
             self.cursor.add_(1).remainder_(self.steps)
 
     def synchronize(self) -> None:
-        """Wait for the epoch's steps, the first time since its start, and read their losses."""
-        with self.on_stream():
-            self.fresh, self.correct = self.losses.cpu().clone(), int(self.hits.sum())
-        wrong = (~torch.isfinite(self.fresh)).nonzero()
-        if len(wrong):
-            at, value = self.epoch * self.steps + int(wrong[0]), float(self.fresh[wrong[0]])
-            where = f"step {at} (epoch {self.epoch}, learning rate {self.lr:g})"
-            raise DivergedError(f"{self.name}: the loss is {value} at {where}; lower the learning rate")
+        """Wait for the epoch's steps and read their losses. Raises DivergedError for one that is not finite."""
+        with self.execution.on_stream():
+            self.epoch_losses, self.epoch_correct = self.losses.cpu().clone(), int(self.correct.sum())
+        not_finite = (~torch.isfinite(self.epoch_losses)).nonzero()
+        if len(not_finite):
+            first = int(not_finite[0])
+            where = f"step {self.epoch * self.steps + first} (epoch {self.epoch}, learning rate {self.lr:g})"
+            raise DivergedError(
+                f"{self.name}: the loss is {float(self.epoch_losses[first])} at {where}; lower the learning rate"
+            )
 
     def evaluation_due(self, epochs: int) -> bool:
-        """Whether the test images are evaluated once `epochs` epochs are done."""
+        """Whether the evaluation images are evaluated once `epochs` epochs are finished."""
         return epochs % self.evaluate_every == 0 or epochs >= self.evaluate_all_from
 
     def evaluate(self) -> None:
-        """Queue the pass over the test images, where it is due."""
-        self.score = None
+        """Queue the evaluation, if it is due after this epoch."""
+        self.evaluation = None
         if self.evaluation_due(self.epoch + 1):
-            with self.on_stream():
-                self.score = evaluate(self.model, self.data, self.precision)
+            with self.execution.on_stream():
+                self.evaluation = evaluate(self.model, self.data, self.precision)
 
-    def end(self, train_s: float, total_s: float) -> None:
-        """Write the epoch down, and the checkpoint when it is due. `train_s` leaves the evaluation out, `total_s` has it in."""
-        with self.on_stream():
-            test_loss, test_accuracy = (None, None) if self.score is None else self.score.tolist()
-        seen = self.steps * self.batch
-        self.past.append(self.fresh)
+    def end_epoch(self, train_s: float, total_s: float) -> None:
+        """Add the epoch to the history, and save the checkpoint if it is due.
+
+        `train_s` is the epoch's time in seconds without the evaluation, `total_s` with it.
+        """
+        with self.execution.on_stream():
+            test_loss, test_accuracy = (None, None) if self.evaluation is None else self.evaluation.tolist()
+        images = self.steps * self.batch
+        self.finished_losses.append(self.epoch_losses)
         self.epoch += 1
         self.elapsed_s += total_s
         self.rows.append(
@@ -153,103 +163,87 @@ class Trainer:
                 "epoch": self.epoch - 1,
                 "step": self.epoch * self.steps,
                 "lr": self.lr,
-                "train_loss": float(self.fresh.double().mean()),
-                "train_accuracy": self.correct / seen,
+                "train_loss": float(self.epoch_losses.double().mean()),
+                "train_accuracy": self.epoch_correct / images,
                 "test_loss": test_loss if test_loss is not None and np.isfinite(test_loss) else None,
                 "test_accuracy": test_accuracy,
                 "seconds": train_s,
-                "images_per_s": seen / train_s,
+                "images_per_s": images / train_s,
             }
         )
         if self.checkpoint:
-            self.checkpoint.save(self.saved(), now=self.epoch == self.recipe.epochs)
+            self.checkpoint.save(self.state(), now=self.epoch == self.recipe.epochs)
 
     # ------------------------------------------------------------ state
 
     def settings(self) -> dict:
-        """What a checkpoint must agree on to be continued; the engine may change."""
-        recipe = {key: value for key, value in self.recipe.plain().items() if key != "execution_mode"}
-        more = {"initialisation": self.initialisation} if self.initialisation else {}
-        return {**recipe, "parameters": sum(p.numel() for p in self.model.parameters()), "train_images": len(self.data.train_labels), **more}
+        """What must be the same for a checkpoint to be continued; the execution mode may differ."""
+        settings = {key: value for key, value in self.recipe.as_dict().items() if key != "execution_mode"}
+        settings["parameters"] = sum(p.numel() for p in self.model.parameters())
+        settings["train_images"] = len(self.data.train_labels)
+        return {**settings, "initialisation": self.initialisation} if self.initialisation else settings
 
-    def saved(self) -> dict:
-        """The trainer as a checkpoint. Order and augmentation of the images need no state; torch's generator is for dropout."""
+    def state(self) -> dict:
+        """The state for a checkpoint. Batches need none, they follow from the epoch; `rng` is torch's, for dropout."""
         return {
             "settings": self.settings(),
             "epoch": self.epoch,
             "model": self.model.state_dict(),
             "momentum_buffers": self.momentum_buffers,
             "rng": torch.get_rng_state(),
-            "losses": torch.cat(self.past),
+            "losses": torch.cat(self.finished_losses),
             "rows": self.rows,
             "elapsed_s": self.elapsed_s,
             "started_at": self.started_at,
         }
 
-    def restore(self, saved: dict) -> None:
-        """Go back to where `saved` was made."""
-        self.model.load_state_dict(saved["model"])
-        for mine, theirs in zip(self.momentum_buffers, saved["momentum_buffers"], strict=True):
-            mine.copy_(theirs)
-        torch.set_rng_state(saved["rng"])
-        self.epoch, self.rows, self.past = saved["epoch"], saved["rows"], [saved["losses"]]
-        self.elapsed_s, self.started_at = saved["elapsed_s"], saved["started_at"]
+    def load_state(self, state: dict) -> None:
+        """Continue from a saved state. Raises what UNUSABLE lists for a damaged one."""
+        epoch, rows, losses = int(state["epoch"]), list(state["rows"]), state["losses"]
+        if not len(rows) == epoch or not len(losses) == epoch * self.steps:
+            raise ValueError(f"{len(losses)} losses and {len(rows)} rows for {epoch} epochs of {self.steps} steps")
+        self.model.load_state_dict(state["model"])
+        for buffer, saved in zip(self.momentum_buffers, state["momentum_buffers"], strict=True):
+            buffer.copy_(saved)
+        self.elapsed_s, self.started_at = float(state["elapsed_s"]), str(state["started_at"])
+        torch.set_rng_state(state["rng"])
+        self.epoch, self.rows, self.finished_losses = epoch, rows, [losses]
 
     def history(self) -> History:
-        """All that was seen since the first epoch."""
-        state = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
+        """Everything recorded since the first epoch, and the weights."""
+        weights = {key: value.detach().cpu().clone() for key, value in self.model.state_dict().items()}
         return History(
-            losses=torch.cat(self.past).numpy(),
+            losses=torch.cat(self.finished_losses).numpy(),
             epochs=self.rows,
-            state=state,
+            state=weights,
             seconds=self.elapsed_s,
             started_at=self.started_at,
-            execution_mode=self.execution_mode,
+            execution_mode=self.execution.mode,
         )
 
-    # ------------------------------------------------------------ the device
 
-    def on_stream(self):
-        """The context of the trainer's own stream; none on a CPU."""
-        return torch.cuda.stream(self.stream) if self.stream else nullcontext()
+def sgd(groups: list[list[nn.Parameter]], recipe: Recipe) -> tuple[torch.optim.SGD, list[Tensor]]:
+    """The recipe's SGD over groups of parameters, and its momentum buffers, zeros at first.
 
-    def precision(self):
-        """The context that computes in the recipe's precision."""
-        if self.device.type == "cuda":
-            torch.backends.cudnn.benchmark = True
-            torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.recipe.precision == "tf32"
-        # no cache of cast weights: in a captured graph it would hold those of the capture
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16", cache_enabled=False)
-
-    def capture(self) -> None:
-        """Record the step as a CUDA graph; the learning rate is part of the record, so each of its values has its own.
-
-        A network that cannot be captured goes on eagerly and says so, unless graphs were asked for.
-        """
-        touched = [*self.model.parameters(), *self.model.buffers(), *self.momentum_buffers, self.cursor, self.losses, self.hits]
-        self.graph = None
-        try:
-            self.graph = capture(self.compute, touched, self.optimizer.zero_grad, self.stream)
-            self.captured_lr = self.lr
-        except RuntimeError as error:
-            if self.recipe.execution_mode == "graph":
-                reason = " ".join(str(error).split())[:100]
-                raise ComputeError(f"{self.name} cannot be captured as a CUDA graph ({reason}); use --execution-mode eager") from None
-            tqdm.write(f"{self.name}: no CUDA graph, training goes on eagerly")
-            self.execution_mode = "eager"
-
-
-def execution_mode_for(wanted: str, device: torch.device) -> str:
-    """The engine that `auto`, `eager` or `graph` means on a device. Raises ComputeError for graphs without CUDA."""
-    if wanted == "graph" and device.type != "cuda":
-        raise ComputeError("CUDA graphs need a CUDA device; use --execution-mode auto or eager")
-    return wanted if wanted != "auto" else "graph" if device.type == "cuda" else "eager"
+    torch would create the buffers in the first step, as copies of the gradient, which zeros lead to as
+    well; created here, they have the fixed addresses that a captured CUDA graph needs.
+    """
+    groups = [{"params": parameters} for parameters in groups]
+    optimizer = torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    if not recipe.momentum:
+        return optimizer, []
+    buffers = []
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            buffers.append(torch.zeros_like(p))
+            optimizer.state[p]["momentum_buffer"] = buffers[-1]
+    return optimizer, buffers
 
 
 def training_mode(model: nn.Module) -> None:
-    """Training mode, but modules whose own parameters are all frozen stay as in evaluation: a frozen BatchNorm keeps its statistics."""
+    """Set training mode, except in modules whose parameters are all frozen: frozen BatchNorm keeps its statistics."""
     model.train()
     for module in model.modules():
-        own = list(module.parameters(recurse=False))
-        if own and not any(p.requires_grad for p in own):
+        parameters = list(module.parameters(recurse=False))
+        if parameters and not any(p.requires_grad for p in parameters):
             module.eval()

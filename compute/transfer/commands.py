@@ -7,10 +7,19 @@ import argparse
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command, training_arguments, training_options
+from compute.command import Command, scale_argument, training_arguments, training_options
 from compute.core.vocabulary import FINETUNE_LRS, LAST_LAYER_LRS
 
-SCALES = "seconds, on images made in memory; 40 epochs; the assignment's 200, an hour a rate on two cores"
+SCALES = {
+    "smoke": "seconds, on images made in memory",
+    "small": "40 epochs",
+    "paper": "the assignment's 200 epochs",
+}
+DATASET_SCALES = {
+    "smoke": "images made in memory",
+    "small": "the whole data set, for a comparison at scale small",
+    "paper": "the whole data set",
+}
 DATA = "folder of Parquet files with `image` and `label`; else $REPORT_DATA/NAME, data/NAME, torchvision"
 WEIGHTS = "state dict of torchvision's resnet50, trained on ImageNet, instead of a download"
 
@@ -32,12 +41,7 @@ def target_arguments(parser: argparse.ArgumentParser) -> None:
 def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dataset`."""
     target_arguments(parser)
-    parser.add_argument(
-        "--scale",
-        choices=("smoke", "small", "paper"),
-        default="paper",
-        help="paper, as the data set is described whole; or images made in memory",
-    )
+    scale_argument(parser, DATASET_SCALES, default="paper")
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
 
 
@@ -71,12 +75,12 @@ def finetune_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def finetune(args: argparse.Namespace) -> list[Path]:
-    """Fine-tune at each rate what is owed, or list it; returns the run folders written."""
+    """Train the pending runs, or list all; returns the run folders written."""
     if args.seeds < 1:
         raise ComputeError(f"--seeds is {args.seeds}; it must be at least 1")
     options = training_options(args)
 
-    from compute.training import sweep
+    from compute.training import runner
     from compute.transfer.finetune import FinetuneSweep
 
     request = FinetuneSweep(
@@ -88,7 +92,7 @@ def finetune(args: argparse.Namespace) -> list[Path]:
         weights=args.weights,
         **options,
     )
-    return sweep.run(request, args.processes, args.list)
+    return runner.run(request, args.processes, args.list)
 
 
 def extract_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,12 +121,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
         help="target: BatchNorm's statistics are taken from the target's train images (AdaBN)",
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
-    parser.add_argument(
-        "--scale",
-        choices=("smoke", "small", "paper"),
-        default="paper",
-        help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all",
-    )
+    scale_argument(parser, SCALES, default="paper")
     parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs"

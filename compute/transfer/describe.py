@@ -18,7 +18,7 @@ import torch
 from compute.core.runs import Run, write_run
 from compute.data import Images, png
 from compute.training.records import columns
-from compute.transfer.task import SYNTHETIC, record_of, splits
+from compute.transfer.task import record_of, splits, target_of
 
 SAMPLES = 4  # of each class
 
@@ -26,7 +26,7 @@ SAMPLES = 4  # of each class
 def run(runs: Path, dataset: str, data: Path | None, px: int, scale: str) -> Path:
     """Describe a data set as it is trained on, at `px` pixels, and write the run; returns its folder."""
     start = time.perf_counter()
-    target = SYNTHETIC if scale == "smoke" else dataset
+    target = target_of(scale, dataset)
     val_data, test_data = splits(target, data, px)
     labels = {"train": test_data.train_labels, "val": val_data.test_labels, "test": test_data.test_labels}
     record = Run(

@@ -26,7 +26,7 @@ from compute.training import device as devices
 from compute.training.device_dataset import DeviceDataset
 from compute.training.evaluation import confusions, metrics, score
 from compute.training.records import columns
-from compute.training.sweep import made_from
+from compute.training.sweep import already_done, has_artefact
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, pretrained
 from compute.transfer.extraction import Extraction
 from compute.transfer.features import Features, extract
@@ -52,8 +52,8 @@ def run(request: Extraction) -> list[Path]:
     not asked for `again`, not at all.
     """
     planned = request.planned()
-    if not request.again and all(made_from(request.runs / run.run_id, request.origin) for run in planned):
-        print(f"{len(planned)} of {len(planned)} runs are there already; --again trains them anew")
+    if not request.again and all(has_artefact(request.runs / run.run_id, request.origin) for run in planned):
+        print(already_done(len(planned), len(planned)))
         return []
     started_at, weights = now(), pretrained(request.weights)
     val_data, test_data = splits(request.target, request.data, request.px)
@@ -98,7 +98,7 @@ def run_heads(
     heads_s = time.perf_counter() - start
     features_s = frozen.adapt_s + features.seconds["train"] + features.seconds["val"]
     config = {
-        **recipe.plain(),
+        **recipe.as_dict(),
         "execution_mode": "eager",
         **config,
         "features_s": features_s,

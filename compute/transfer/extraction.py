@@ -8,7 +8,7 @@ from compute import ComputeError
 from compute.core.runs import Run
 from compute.training import device as devices
 from compute.transfer.base import origin_of
-from compute.transfer.task import SYNTHETIC
+from compute.transfer.task import target_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +47,8 @@ class Extraction:
 
     @property
     def target(self) -> str:
-        """The data set's name; the smoke scale makes its own."""
-        return SYNTHETIC if self.scale == "smoke" else self.dataset
+        """The name of the data set that is trained on."""
+        return target_of(self.scale, self.dataset)
 
     @cached_property
     def origin(self) -> str:

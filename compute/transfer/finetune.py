@@ -24,11 +24,11 @@ from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.evaluation import confusions, metrics, outputs
 from compute.training.recipe import Recipe
-from compute.training.records import columns, finished_record, steps_of
+from compute.training.records import columns, finished_record, steps_table
 from compute.training.sweep import Sweep
 from compute.training.trainer import Trainer
 from compute.transfer.base import IMAGENET_MEAN, IMAGENET_STD, origin_of, pretrained, resnet50
-from compute.transfer.task import SCALES, SYNTHETIC, record_of, splits
+from compute.transfer.task import SCALES, record_of, splits, target_of
 
 EVALUATE_EVERY = 5  # epochs; val is as large as train, so that evaluating after each would take a quarter of all time
 base = lru_cache(maxsize=1)(pretrained)
@@ -47,8 +47,8 @@ class FinetuneSweep(Sweep):
 
     @property
     def target(self) -> str:
-        """The data set's name; the smoke scale makes its own."""
-        return SYNTHETIC if self.scale == "smoke" else self.dataset
+        """The name of the data set that is trained on."""
+        return target_of(self.scale, self.dataset)
 
     def recipe(self, lr: float, seed: int) -> Recipe:
         """The scale's recipe at a learning rate."""
@@ -72,7 +72,7 @@ class FinetuneSweep(Sweep):
                         scale=self.scale,
                         provenance="measured",
                         identity=("dataset", "lr", "px"),
-                        config={**self.recipe(lr, seed).plain(), "px": self.px, "init": self.init, **threads},
+                        config={**self.recipe(lr, seed).as_dict(), "px": self.px, "init": self.init, **threads},
                         model="resnet50",
                         depth=50,
                         dataset=self.target,
@@ -128,7 +128,7 @@ class FinetuneSweep(Sweep):
         record = finished_record(run, history)
         sizes = record_of(self.target, self.data, self.px)
         record = replace(record, config={**record.config, **sizes, "forward_flops": forward_flops})
-        folder = write_run(record, {"steps": steps_of(history), "epochs": epochs, **tables}, self.runs)
+        folder = write_run(record, {"steps": steps_table(history), "epochs": epochs, **tables}, self.runs)
         test = tables["scores"][0]
         accuracies = f"val {last['test_accuracy']:.1%}, test {test['correct'] / test['images']:.1%}"
         tqdm.write(f"{run.run_id}: {accuracies}, {history.seconds:.0f} s")

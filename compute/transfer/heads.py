@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from compute import ComputeError
 from compute.core.schedule import multi_step
-from compute.training.device_dataset import batch_indices, steps_of
+from compute.training.device_dataset import batch_indices, steps_per_epoch
 from compute.training.recipe import Recipe
 
 
@@ -107,7 +107,7 @@ def train_heads(
     val. Raises ComputeError for a loss that is not finite.
     """
     augmentations, count, width = train.shape
-    steps, batch = steps_of(count, recipe.batch), min(count, recipe.batch)
+    steps, batch = steps_per_epoch(count, recipe.batch), min(count, recipe.batch)
     heads = HeadBatch(width, classes, lrs, seeds, recipe.momentum)
     rows: dict[tuple[float, int], list[dict]] = {(lr, seed): [] for lr in lrs for seed in seeds}
     flat = train.reshape(augmentations * count, width)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 from tqdm import tqdm
 
-from compute.training.evaluation import logistic
+from compute.training.evaluation import linear_probe
 from compute.transfer.features import Features
 
 C_VALUES = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # inverse regularisation strengths
@@ -26,7 +26,7 @@ def best_probe(features: Features, labels: Tensor, val_labels: Tensor, classes: 
     """The probe of C_VALUES that gets most val images right, fitted to the features of the unaugmented train images."""
     start, fits = time.perf_counter(), {}
     for C in tqdm(C_VALUES, desc="linear probe", unit="fit"):
-        fits[C] = logistic(features.unaugmented, labels, [features.test, features.val], classes, C)
+        fits[C] = linear_probe(features.unaugmented, labels, [features.test, features.val], classes, C)
     correct = {C: int((val.argmax(1) == val_labels).sum()) for C, (_, val) in fits.items()}
     best = max(C_VALUES, key=correct.get)
     if best in (C_VALUES[0], C_VALUES[-1]):

@@ -32,6 +32,11 @@ SCALES = {"smoke": Scale(epochs=4, batch=16), "small": Scale(epochs=40), "paper"
 SYNTHETIC = "synthetic"
 
 
+def target_of(scale: str, dataset: str) -> str:
+    """The name of the data set that a scale trains on: the smoke scale makes its own in memory."""
+    return SYNTHETIC if scale == "smoke" else dataset
+
+
 @lru_cache(maxsize=2)
 def splits(dataset: str, folder: Path | None, px: int) -> tuple[Images, Images]:
     """The data set twice, at `px` pixels square: with val as its evaluation images, and with test.

@@ -49,14 +49,23 @@ def _counters() -> None:
 
 
 def _training() -> None:
-    from tests.bench.training import agreement, training
+    from statistics import mean, stdev
 
-    print(f"{'network':<10}{'plain loop':>14}{'one process':>20}{'side by side':>20}   (batch 128, medians of 3)")
+    from tests.bench.training import losses, training
+
+    print(f"{'network':<10}{'loop':<36}{'a step':>10}{'plain loop':>14}{'ratio':>9}   (batch 128)")
     for row in training():
-        ratios = [f"{1e3 * row[name]:>9.0f} ms {row['plain_s'] / row[name]:>5.2f}×" for name in ("one_process_s", "side_by_side_s")]
-        print(f"{row['model']:<10}{1e3 * row['plain_s']:>11.0f} ms   {'   '.join(ratios)}", flush=True)
-    for name, losses in agreement().items():
-        print(f"{name:<6}mean loss of the second epoch, a number for each seed: {', '.join(f'{loss:.3f}' for loss in losses)}")
+        result = row["error"] or f"{1e3 * row['ours_s']:>7.0f} ms{1e3 * row['plain_s']:>11.0f} ms"
+        ratio = f"{row['plain_s'] / row['ours_s']:>8.2f}×" if row["ours_s"] else ""
+        print(f"{row['model']:<10}{row['variant']:<36}{result}{ratio}", flush=True)
+    found = {}
+    print("mean loss of the second epoch of ResNet-8, by seed")
+    for name, values in losses():
+        found[name] = values
+        spread = f"mean {mean(values):.3f}, standard deviation {stdev(values):.3f}"
+        print(f"{name:<12}{', '.join(f'{value:.3f}' for value in values)}: {spread}", flush=True)
+    differences = [bf16 - fp32 for bf16, fp32 in zip(found["bf16"], found["fp32"], strict=True)]
+    print(f"bf16 less fp32, by seed: {', '.join(f'{value:+.3f}' for value in differences)}")
 
 
 def _transfer() -> None:

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from compute.supervision.select import select
+from compute.supervision.selection import select
 from tests.conftest import PROJECT
 
 IMAGES, CLASSES, CHUNK, K, P = 1_000_000, 1_000, 10_000, 1_000, 10

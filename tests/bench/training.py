@@ -1,17 +1,21 @@
-"""The training loop beside the plain one: same network, same batch, same run, seconds a step.
+"""The training loop beside the plain one, in the same run: seconds a step in several variants, and their losses.
 
-Side by side is as `python -m compute train` does it: on a CPU a process with one thread for each core,
-on CUDA several networks in one process; a step's time is then divided by the trainings that advance in it.
+A step's time is that of the device: where several trainings share it, the time between two steps of one
+of them, divided by their number. On a CPU that is a process with one thread for each core, as
+`python -m compute train` does it, on CUDA three networks in one process.
 """
 
+import ctypes
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 
+from compute.core.runs import PROJECT
 from compute.data import synthetic
 from compute.training.device import cores
 from compute.training.device_dataset import DeviceDataset
@@ -19,76 +23,138 @@ from compute.training.loop import train
 from compute.training.recipe import Recipe
 from compute.training.resnet_cifar import build
 from compute.training.trainer import Trainer
-from tests.conftest import PROJECT
-from tests.plain_loop import plain_loop
 
-IMAGES, BATCH, WARMUP = 2_560, 128, 3
-STEPS = {"resnet20": 15, "resnet56": 6}  # that are timed of each network
-
-CHILD = """
-import sys
-from tests.bench.training import ours
-print(ours(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
-"""
+IMAGES, BATCH, WARMUP_STEPS = 2_560, 128, 3
+STEPS = {"resnet8": 20, "resnet20": 10, "resnet56": 4}  # that are timed, by network
 
 
-def ours(model: str, steps: int, threads: int, networks: int = 1) -> float:
-    """Seconds a step of our loop on the device at hand, without its first steps, for each of `networks` that train in one process."""
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way of executing the loop; one that is `cpu_only` is left out on CUDA."""
+
+    precision: str = "fp32"
+    shared: bool = True  # whether several trainings share the device
+    allocator: bool = False  # glibc keeps freed memory
+    compiled: bool = False  # torch.compile
+    cpu_only: bool = False
+
+
+VARIANTS = {
+    "one process": Variant(shared=False),
+    "shared": Variant(),
+    "shared, bf16": Variant(precision="bf16"),
+    "shared, bf16, allocator thresholds": Variant(precision="bf16", allocator=True, cpu_only=True),
+    "shared, bf16, torch.compile": Variant(precision="bf16", compiled=True, cpu_only=True),
+}
+# torch.compile takes most of a minute for ResNet-20, and more for deeper networks
+ROWS = (*(("resnet20", name) for name in VARIANTS), ("resnet56", "shared"), ("resnet56", "shared, bf16"))
+
+
+def training(rows: tuple[tuple[str, str], ...] = ROWS, steps: dict[str, int] = STEPS) -> Iterator[dict]:
+    """For each row (network and variant) the seconds a step of the plain loop, measured just before, and of ours.
+
+    `error` says why a variant could not be measured, and is None otherwise.
+    """
+    for model, name in rows:
+        if VARIANTS[name].cpu_only and torch.cuda.is_available():
+            continue
+        row = {"model": model, "variant": name, "plain_s": plain_step_s(model, steps[model]), "ours_s": None}
+        try:
+            yield {**row, "ours_s": our_step_s(model, name, steps[model]), "error": None}
+        except subprocess.CalledProcessError as error:
+            lines = (error.stderr or "").strip().splitlines()
+            yield {**row, "error": lines[-1][:100] if lines else f"exit status {error.returncode}"}
+
+
+def plain_step_s(model: str, steps: int) -> float:
+    """Seconds a step of the plain loop takes on the device at hand."""
+    from tests.plain_loop import plain_loop
+
+    torch.set_num_threads(cores())
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    data, options = synthetic(train=IMAGES, test=BATCH, px=32), {"batch": BATCH, "workers": cores()}
+    return plain_loop(build(model, 10, 0), data, steps + WARMUP_STEPS, device=device, warmup=WARMUP_STEPS, **options)[0]
+
+
+def our_step_s(model: str, name: str, steps: int) -> float:
+    """Seconds a step of a variant takes on the device at hand, in processes of its own that begin together.
+
+    Raises CalledProcessError for a process that fails.
+    """
+    shared, cuda = VARIANTS[name].shared, torch.cuda.is_available()
+    processes = cores() if shared and not cuda else 1
+    networks = 3 if shared and cuda else 1
+    threads = cores() // processes
+    command = [sys.executable, "-m", "tests.bench.training", model, name, str(steps), str(threads), str(networks)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    children = [subprocess.Popen(command, cwd=PROJECT, **pipes) for _ in range(processes)]
+    ready = [child.stdout.readline() for child in children]  # empty for one that failed
+    for child in (child for child, line in zip(children, ready, strict=True) if line):
+        child.stdin.write("begin\n")
+        child.stdin.flush()
+    results = [child.communicate() for child in children]
+    for child, (out, err) in zip(children, results, strict=True):
+        if child.returncode:
+            raise subprocess.CalledProcessError(child.returncode, command, out, err)
+    return statistics.mean(float(out) for out, _ in results) / (processes * networks)
+
+
+def measure(model: str, variant: Variant, steps: int, threads: int, networks: int) -> float:
+    """Seconds in which each of `networks` in this process advances a step; it prints `ready`, and waits for a line."""
+    if variant.allocator:
+        raise_allocator_thresholds()
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     device_dataset = DeviceDataset(synthetic(train=IMAGES, test=BATCH, px=32), device)
-    trainers = [Trainer(build(model, 10, seed), device_dataset, Recipe(epochs=1000, batch=BATCH, seed=seed), device) for seed in range(networks)]
-    start = 0.0
-    for step in range(WARMUP + steps):
-        if step == WARMUP:
-            for trainer in trainers:
-                trainer.synchronize()
-            start = time.perf_counter()
-        for trainer in trainers:
-            if step % trainer.steps == 0:
-                trainer.begin()
-            trainer.step()
+    trainers = []
+    for seed in range(networks):
+        network, recipe = build(model, 10, seed), Recipe(epochs=1, batch=BATCH, seed=seed, precision=variant.precision)
+        if variant.compiled:
+            network.compile()
+        trainers.append(Trainer(network, device_dataset, recipe, device))
     for trainer in trainers:
-        trainer.synchronize()
-    return (time.perf_counter() - start) / steps / networks
+        trainer.begin_epoch()
+    for count in (WARMUP_STEPS, steps):
+        start = time.perf_counter()
+        for _ in range(count):
+            for trainer in trainers:
+                trainer.step()
+        for trainer in trainers:
+            trainer.synchronize()
+        took_s = time.perf_counter() - start
+        if count == WARMUP_STEPS:
+            print("ready", flush=True)
+            sys.stdin.readline()
+    return took_s / steps
 
 
-def side_by_side(model: str, steps: int) -> float:
-    """Seconds a step of our loop where several trainings share the device."""
-    if torch.cuda.is_available():
-        return ours(model, steps, cores(), networks=3)
-    command = [sys.executable, "-c", CHILD, model, str(steps), "1"]
-    children = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(cores())]
-    return statistics.mean(float(child.communicate()[0]) for child in children) / cores()
+def raise_allocator_thresholds() -> None:
+    """Let glibc take large blocks from its heap and keep freed ones, instead of a system call for each.
+
+    Raises OSError where the C library is another one.
+    """
+    trim_threshold, mmap_threshold = -1, -3  # M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of malloc.h
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None or not (mallopt(mmap_threshold, 32 << 20) and mallopt(trim_threshold, 2**31 - 1)):
+        raise OSError("the allocator is not glibc's")
 
 
-def plain(model: str, steps: int) -> float:
-    """Seconds a step of the plain loop on the device at hand."""
+def losses(model: str = "resnet8", epochs: int = 2, seeds: int = 3) -> Iterator[tuple[str, list[float]]]:
+    """Mean losses of the last of some epochs, one for each seed: of the plain loop, and of ours in fp32 and bf16."""
+    from tests.plain_loop import plain_loop
+
     torch.set_num_threads(cores())
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    data = synthetic(train=IMAGES, test=BATCH, px=32)
-    return plain_loop(build(model, 10, 0), data, steps + WARMUP, device=device, batch=BATCH, workers=cores(), warmup=WARMUP)[0]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    data, steps = synthetic(classes=10, train=IMAGES, test=BATCH, px=32, noise=250.0), IMAGES // BATCH
+    options = {"device": device.type, "batch": BATCH, "workers": cores()}
+    plain = (plain_loop(build(model, 10, i), data, epochs * steps, seed=i, **options)[1] for i in range(seeds))
+    yield "plain loop", [statistics.mean(values[-steps:]) for values in plain]
+    for precision in ("fp32", "bf16"):
+        recipes = [Recipe(epochs=epochs, batch=BATCH, seed=seed, precision=precision) for seed in range(seeds)]
+        histories = (train(build(model, 10, recipe.seed), data, recipe, device, bar=None) for recipe in recipes)
+        yield precision, [float(history.losses[-steps:].mean()) for history in histories]
 
 
-def training(repeats: int = 3) -> Iterator[dict]:
-    """For each network the medians over alternating repeats: plain, ours in one process, ours side by side."""
-    for model, steps in STEPS.items():
-        times: dict[str, list[float]] = {"plain_s": [], "one_process_s": [], "side_by_side_s": []}
-        for _ in range(repeats):
-            times["plain_s"].append(plain(model, steps))
-            times["one_process_s"].append(ours(model, steps, cores()))
-            times["side_by_side_s"].append(side_by_side(model, steps))
-        yield {"model": model, **{name: statistics.median(values) for name, values in times.items()}}
-
-
-def agreement(model: str = "resnet20", epochs: int = 2, seeds: int = 2) -> dict[str, list[float]]:
-    """Mean loss over the last of some epochs, a number for each seed, of the plain loop and of ours."""
-    device, data = "cuda" if torch.cuda.is_available() else "cpu", synthetic(classes=10, train=IMAGES, test=BATCH, px=32, noise=250.0)
-    steps = IMAGES // BATCH
-    found: dict[str, list[float]] = {"plain": [], "ours": []}
-    for seed in range(seeds):
-        losses = plain_loop(build(model, 10, seed), data, epochs * steps, device=device, batch=BATCH, workers=cores(), seed=seed)[1]
-        found["plain"].append(statistics.mean(losses[-steps:]))
-        recipe = Recipe(epochs=epochs, batch=BATCH, seed=seed)
-        found["ours"].append(float(train(build(model, 10, seed), data, recipe, torch.device(device), bar=None).losses[-steps:].mean()))
-    return found
+if __name__ == "__main__":
+    model, name, *numbers = sys.argv[1:]
+    print(measure(model, VARIANTS[name], *map(int, numbers)))

@@ -36,7 +36,8 @@ def show() -> None:
         badges(published("Mahajan 2018"))
         pipeline(
             WEAK,
-            alt_text=f"Images with hashtags become labels, which are resampled; a network is pretrained on them and transferred. {DRAWN}",
+            alt_text="Images with hashtags become labels, which are resampled; a network is pretrained on them and "
+            f"transferred. {DRAWN}",
             data=("images with hashtags", "labels", "resampled labels", "target data, labelled by hand"),
         )
     with right, st.container(border=True):
@@ -44,7 +45,14 @@ def show() -> None:
         badges(published("Yalniz 2019"))
         pipeline(
             SEMI,
-            alt_text="A teacher trained on labelled data scores images without labels; the best of each class train a student, which is fine-tuned on true labels. In the "
-            f"semi-weakly supervised variant hashtags pretrain the teacher, and only that. {DRAWN}",
-            data=("ImageNet, labelled by hand", "images with hashtags", "images, hashtags not used", "scores", "selected images"),
+            alt_text="A teacher trained on labelled data scores images without labels; the best of each class train a "
+            "student, which is fine-tuned on true labels. In the semi-weakly supervised variant hashtags pretrain the "
+            f"teacher, and only that. {DRAWN}",
+            data=(
+                "ImageNet, labelled by hand",
+                "images with hashtags",
+                "images, hashtags not used",
+                "scores",
+                "selected images",
+            ),
         )

@@ -1,61 +1,61 @@
-"""2.3a: why a teacher and a student, with what each stage is worth in our own experiment."""
+"""2.3a: why a teacher and a student, with what each stage is worth in the report's own experiment."""
 
+import pandas as pd
 import streamlit as st
 
+from compute.core.supervision import StudentKind
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
-from store.supervision import experiments
-
-KINDS = {
-    "labelled": "student on labelled data alone",
-    "self": "student, teacher of its own kind",
-    "selected": "student on the teacher's selection",
-    "truth": "student on the same images with true labels",
-}
+from pages.sections.supervision.labels import STAGES, STUDENTS
+from store.supervision import evaluated, students
 
 
 def show() -> None:
-    """The answer, and the teacher, the student and what it is compared with in one table."""
+    """The answer, the students beside what they are compared with, and the teachers."""
     card("2.3a")
-    rows, teachers = cached_query(experiments.students), cached_query(experiments.teachers)
+    teachers = cached_query(students.teachers)
     if teachers.empty:
-        missing("No student has been taught yet.", "python -m compute teacher")
+        missing("No teacher has been trained yet.", "python -m compute teacher")
         return
-    teacher = teachers[teachers["main"]].iloc[0]
-    own = rows[rows["kind"] == "self"]
-    if len(own):
-        _students(rows, own.iloc[0]["k"], own.iloc[0]["p"], teacher)
+    larger = teachers[teachers["role"] == "larger"].iloc[0]
+    compared = cached_query(students.students_compared)
+    if len(compared):
+        _students(compared, larger)
     figure(
-        teachers.drop(columns=["main", "depth"]),
-        title=f"The teacher labels {teacher['unlabelled_percent']:.1f} % of the {teacher['unlabelled']:,.0f} images without labels correctly, before any selection",
+        teachers[["model", "role", "seeds", "percent", "sd", "unlabelled_percent", "unlabelled_images"]],
+        title=f"The teacher labels {larger['unlabelled_percent']:.1f} % of the "
+        f"{larger['unlabelled_images']:,.0f} images without labels correctly, before any selection",
         alt_text="Accuracy of the teachers",
-        origins=of_runs(cached_query(experiments.run_ids, "teacher")),
-        caption="percent: test images right, spread: its standard deviation over the seeds; unlabelled_percent: images without labels whose best score is for the right class. "
-        "The deeper network teaches; the other one is of the student's kind, for self-training, and makes as many steps as a student.",
-        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "unlabelled_percent")},
+        origins=of_runs(cached_query(evaluated.run_ids, "teacher")),
+        caption="percent: test images right, sd: its standard deviation over the seeds; unlabelled_percent: images "
+        "without labels whose best score is for the right class. The larger network teaches; the other one is "
+        "the student's own, for self-training and as the supervised baseline, and makes as many steps as a student.",
+        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "sd", "unlabelled_percent")},
     )
 
 
-def _students(rows, k: float, p: float, teacher) -> None:
+def _students(compared: pd.DataFrame, teacher: pd.Series) -> None:
     """Every kind of student at the K and P at which all of them were trained."""
-    same = rows[(rows["kind"] == "labelled") | ((rows["k"] == k) & (rows["p"] == p))]
-    taught = same[(same["stage"] == "final") & (same["kind"] == "selected")]
+    setting = compared[compared["kind"] == StudentKind.SELF].iloc[0]
+    taught = compared[(compared["stage"] == "final") & (compared["kind"] == StudentKind.SELECTED)]
     title = "Students by what they were trained on"
     if len(taught):
         title = (
-            f"The student gets {taught['percent'].iloc[0]:.1f} % right, {taught['gain'].iloc[0]:+.1f} points against labelled data alone; its teacher {teacher['percent']:.1f} %"
+            f"The student gets {taught['percent'].iloc[0]:.1f} % right, {taught['gain'].iloc[0]:+.1f} points against "
+            f"the supervised baseline; its teacher {teacher['percent']:.1f} %"
         )
+    table = compared.assign(trained_on=compared["kind"].map(STUDENTS), stage=compared["stage"].map(STAGES))
+    precisions = " and ".join(cached_query(evaluated.precisions, "student", "teacher"))
     figure(
-        same.assign(network=same["kind"].map(KINDS), stage=same["stage"].map(experiments.STAGES))[
-            ["network", "stage", "percent", "spread", "gain", "gain_spread", "seeds"]
-        ],
+        table[["trained_on", "stage", "percent", "sd", "gain", "gain_sd", "seeds"]],
         title=title,
         alt_text="Test accuracy of students by what they were trained on",
-        origins=of_runs(cached_query(experiments.run_ids, "student", "teacher")),
-        caption=f"K = {k:.0f} images a class, P = {p:.0f}; every student makes as many steps, the one on labelled data alone too. percent: mean test accuracy over the seeds, gain: points against the "
-        "same seed's student on labelled data alone; spreads: standard deviations over the seeds, each of which draws its own labelled images. "
-        f"Convolutions and matrix products in {cached_query(experiments.precisions, 'student', 'teacher')}.",
-        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "spread", "gain", "gain_spread")},
+        origins=of_runs(cached_query(evaluated.run_ids, "student", "teacher")),
+        caption=f"K = {setting['k']:.0f} images a class, P = {setting['p']:.0f}; every student makes as many steps, "
+        "the supervised baseline too. percent: mean test accuracy over the seeds, gain: points against the "
+        "same seed's supervised baseline; sd, gain_sd: standard deviations over the seeds, each of which "
+        f"draws its own labelled images. Convolutions and matrix products in {precisions}.",
+        columns={c: st.column_config.NumberColumn(format="%.1f") for c in ("percent", "sd", "gain", "gain_sd")},
     )
