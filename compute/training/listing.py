@@ -6,6 +6,7 @@ import torch
 
 from compute import ComputeError
 from compute.core.runs import Run
+from compute.core.training_flops import TRAINING_PASSES
 from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.former_releases import former_ids
@@ -43,9 +44,9 @@ def estimate(
     folders = (run.run_id, *former_ids(run))
     finished = max(Checkpoint(sweep.checkpoints / folder).epochs() for folder in folders)
     epochs = trainer.recipe.epochs
-    # a forward pass is a third of a step: the gradients of activations and of weights take as long again each
+    # an evaluation of an image is one of the passes of a training step
     evaluations = sum(trainer.evaluation_due(epoch) for epoch in range(finished + 1, epochs + 1))
-    evaluation_steps = evaluations * len(trainer.data.test_labels) / trainer.batch / 3
+    evaluation_steps = evaluations * len(trainer.data.test_labels) / trainer.batch / TRAINING_PASSES
     steps = (epochs - finished) * trainer.steps + evaluation_steps + sweep.extra_steps(run)
     remaining_s = steps * step_s[run.model]
     return f"pending, {finished} of {epochs} epochs, about {remaining_s / 60:.0f} min", remaining_s

@@ -2,13 +2,12 @@
 
 import pandas as pd
 
+from compute.core.training_flops import TRAINING_PASSES
 from compute.core.vocabulary import GPU_TYPES
 from store.reader import Reader
 
 # the three networks of question 3.4
 K80_MODELS = ("vgg16", "googlenet", "resnet50")
-# forward, gradient with respect to the inputs, gradient with respect to the weights
-TRAINING_PASSES = 3
 
 
 def devices(reader: Reader) -> pd.DataFrame:
