@@ -1,6 +1,8 @@
 """Reading the built store: read-only, locked down, a cursor for each query."""
 
 import contextlib
+import secrets
+import tempfile
 import threading
 from pathlib import Path
 
@@ -10,6 +12,19 @@ import pandas as pd
 from store.build import Version, current
 from store.layout import Layout
 
+
+def _spill_folders() -> str:
+    """What the names of this process's folders for spilled data begin with, below the system's folder for such; empty where there is none.
+
+    DuckDB makes a folder when it needs it, and removes it; no two of its instances may share one.
+    """
+    try:
+        return str(Path(tempfile.gettempdir()) / f"report-{secrets.token_hex(8)}-")
+    except FileNotFoundError:
+        return ""
+
+
+SPILL = _spill_folders()
 # a hosted report answers strangers: no files, no network, bounded memory, no way to change that
 LOCKED = {
     "access_mode": "READ_ONLY",
@@ -33,20 +48,28 @@ class Reader:
     def __init__(self, version: Version):
         self.version = version
         self.memo: dict = {}  # what queries of this version want to remember
-        self._con = duckdb.connect(str(version.file), config=LOCKED)
+        spill = SPILL and SPILL + version.file.stem
+        self._con = duckdb.connect(str(version.file), config={**LOCKED, "temp_directory": spill})
+        self._turn = threading.Lock()
 
     def df(self, sql: str, parameters: list | tuple | dict = ()) -> pd.DataFrame:
         """The rows of one query, values bound with `?`, or with `$name` from a dict. Safe to call from any thread.
 
         Raises duckdb.Error for bad SQL.
         """
-        with self._con.cursor() as cursor:
-            return cursor.execute(sql, parameters if isinstance(parameters, dict) else list(parameters)).df()
+        with self._query(sql, parameters) as result:
+            return result.df()
 
     def one(self, sql: str, parameters: list | tuple = ()) -> tuple | None:
         """The first row of a query, or None."""
-        with self._con.cursor() as cursor:
-            return cursor.execute(sql, list(parameters)).fetchone()
+        with self._query(sql, parameters) as result:
+            return result.fetchone()
+
+    @contextlib.contextmanager
+    def _query(self, sql: str, parameters: list | tuple | dict):
+        """A cursor with the result of a query. One at a time, so that the limit on memory holds for however many visitors."""
+        with self._turn, self._con.cursor() as cursor:
+            yield cursor.execute(sql, parameters if isinstance(parameters, dict) else list(parameters))
 
 
 def open_reader(layout: Layout | None = None) -> Reader:

@@ -4,11 +4,14 @@ import shutil
 from itertools import cycle
 from urllib.parse import quote
 
+import duckdb
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from store.build import build
 from store.layout import Layout
+from store.reader import Reader
 from tests.conftest import PROJECT, make_run, steps
 
 PAGES = ["pages/overview.py", "pages/transfer.py", "pages/supervision.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
@@ -156,3 +159,13 @@ def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
     app = show("pages/runs.py")
     assert folder.name in str(app.dataframe[0].value)
     assert "could not be used" in text(show("pages/overview.py"))
+
+
+@pytest.mark.parametrize("page", ["pages/overview.py", "pages/supervision.py", "pages/runs.py"])
+def test_a_query_that_fails_is_said_and_ends_the_page(everything, monkeypatch, page):
+    monkeypatch.setenv("REPORT_STORE", str(everything.runs.parent))
+    st.cache_data.clear()
+    monkeypatch.setattr(Reader, "_query", lambda *a: (_ for _ in ()).throw(duckdb.IOException("IO Error: no\nspace")))
+    app = show(page, question="2.2b")
+    assert not app.exception
+    assert "IO Error: no space" in text(app)
