@@ -65,7 +65,10 @@ def load_runs(con, layout: Layout, progress: Callable[[int, int], None]) -> tupl
                 rows += fed
                 loaded.add(folder.name)
             except _refusals() as error:
-                con.rollback()
+                try:
+                    con.rollback()
+                except _refusals():
+                    raise error from None  # not the artefact's fault: the store itself cannot be written
                 bad.append(_left_out(folder.name, file, error))
             done += 1
             progress(done, len(folders))

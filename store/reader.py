@@ -1,45 +1,17 @@
 """Reading the built store: read-only, locked down, a cursor for each query."""
 
 import contextlib
-import secrets
-import tempfile
 import threading
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from store.build import Version, current
 from store.layout import Layout
-
-
-def _spill_folders() -> str:
-    """What the names of this process's folders for spilled data begin with, below the system's folder for such; empty where there is none.
-
-    DuckDB makes a folder when it needs it, and removes it; no two of its instances may share one.
-    """
-    try:
-        return str(Path(tempfile.gettempdir()) / f"report-{secrets.token_hex(8)}-")
-    except FileNotFoundError:
-        return ""
-
-
-SPILL = _spill_folders()
-# a hosted report answers strangers: no files, no network, bounded memory, no way to change that
-LOCKED = {
-    "access_mode": "READ_ONLY",
-    "enable_external_access": "false",
-    "memory_limit": "256MB",
-    "threads": "2",
-    "lock_configuration": "true",
-}
+from store.version import StoreError, Version, connect, current, one_line
 
 _readers: dict[Path, "Reader"] = {}
 _opening = threading.Lock()
-
-
-class StoreError(Exception):
-    """The store cannot be read; the message says which command helps."""
 
 
 class Reader:
@@ -48,8 +20,7 @@ class Reader:
     def __init__(self, version: Version):
         self.version = version
         self.memo: dict = {}  # what queries of this version want to remember
-        spill = SPILL and SPILL + version.file.stem
-        self._con = duckdb.connect(str(version.file), config={**LOCKED, "temp_directory": spill})
+        self._con = connect(version.file)
         self._turn = threading.Lock()
 
     def df(self, sql: str, parameters: list | tuple | dict = ()) -> pd.DataFrame:
@@ -75,17 +46,20 @@ class Reader:
 def open_reader(layout: Layout | None = None) -> Reader:
     """The reader of the current version, one for each version in this process.
 
-    Raises StoreError where nothing has been built.
+    Raises StoreError where nothing has been built, and where DuckDB refuses the file, with its reason.
     """
-    layout = layout or Layout.default()
+    layout, refused = layout or Layout.default(), None
     for _ in range(3):  # the version read from the pointer may be replaced before it is opened
         version = current(layout)
         if version is None:
             break
-        with _opening, contextlib.suppress(duckdb.IOException):
+        with _opening:
             for gone in [file for file in _readers if file != version.file and not file.exists()]:
                 del _readers[gone]
-            if version.file not in _readers:
-                _readers[version.file] = Reader(version)
-            return _readers[version.file]
-    raise StoreError(f"there is no store at {layout.built}; build it with: python -m store build")
+            try:
+                if version.file not in _readers:
+                    _readers[version.file] = Reader(version)
+                return _readers[version.file]
+            except duckdb.Error as error:
+                refused = f"{version.file} cannot be opened: {one_line(error)}"
+    raise StoreError(f"{refused or f'there is no store at {layout.built}'}; build it with: python -m store build")

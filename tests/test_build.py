@@ -1,19 +1,17 @@
 """The build: what it takes in, what it leaves out and says, and how it publishes beside readers."""
 
 import json
-import subprocess
-import sys
 import threading
 
 import duckdb
 import pytest
 
-from store.__main__ import main
 from store.artefact import write_run
-from store.build import KEPT_VERSIONS, build, current, stale
+from store.build import build, stale
 from store.layout import Layout
-from store.reader import StoreError, open_reader
-from tests.conftest import PROJECT, make_run, steps
+from store.reader import open_reader
+from store.version import KEPT_VERSIONS, StoreError, current
+from tests.conftest import make_run, steps
 
 
 def left_out(layout: Layout) -> dict[str, str]:
@@ -205,63 +203,3 @@ def test_the_report_can_only_read(filled, sql):
     build(filled)
     with pytest.raises(duckdb.Error):
         open_reader(filled).df(sql)
-
-
-@pytest.fixture
-def command(filled, monkeypatch, capsys):
-    """`python -m store …` on the filled store, in this process: (exit code, standard output, standard error)."""
-    monkeypatch.setenv("REPORT_STORE", str(filled.built.parent))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        return code, *capsys.readouterr()
-
-    return run
-
-
-def test_command_line(command):
-    assert "3 runs" in command("build")[1]
-    assert "nothing new" in command("build")[1]
-    assert command("query", "SELECT count(*) AS n FROM steps")[1] == "n\n30\n"
-    code, said, _ = command("check", "--json")
-    assert code == 0
-    assert len(json.loads(said)["questions"]) == 19
-
-
-def test_check_says_what_was_left_out(command, filled):
-    (filled.runs / make_run(seed=1).run_id / "run.json").write_text("{")
-    code, said, _ = command("check")
-    assert code == 0
-    assert f"left out {make_run(seed=1).run_id}: run.json: it is not valid JSON" in said
-
-
-def test_results_are_read_where_nothing_new_can_be_built(command, filled, monkeypatch):
-    command("build")
-    write_run(make_run(seed=5), {"steps": steps()}, filled.runs)
-    monkeypatch.setattr("store.build._build", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    code, said, error = command("query", "SELECT count(*) AS n FROM runs")
-    assert (code, said) == (0, "n\n3\n")
-    assert "No space left" in error
-
-
-@pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_a_store_that_is_no_folder_is_named(tmp_path, monkeypatch, capsys, place):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("REPORT_STORE", str(tmp_path / place))
-    assert main(["build"]) == 2
-    assert "REPORT_STORE" in capsys.readouterr().err
-    assert not (tmp_path / "nowhere").exists()
-
-
-@pytest.mark.parametrize("sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
-def test_bad_query_is_one_line(command, sql):
-    code, said, error = command("query", sql)
-    assert (code, said) == (2, "")
-    assert error.startswith("error: ")
-    assert len(error.splitlines()) == 1
-
-
-def test_help_runs_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "store", "--help"], cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "build" in done.stdout

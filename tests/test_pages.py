@@ -169,3 +169,13 @@ def test_a_query_that_fails_is_said_and_ends_the_page(everything, monkeypatch, p
     app = show(page, question="2.2b")
     assert not app.exception
     assert "IO Error: no space" in text(app)
+
+
+def test_a_damaged_store_is_built_again(tmp_path, monkeypatch):
+    partial_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    file = build(Layout.at(tmp_path)).file
+    with open(file, "r+b") as handle:
+        handle.write(bytes(12_288))
+    app = show("pages/runs.py")
+    assert len(app.dataframe[0].value) == 1
