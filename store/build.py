@@ -4,16 +4,20 @@ import contextlib
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from store.artefact import recover
+from store.blame import refusals
+from store.insert import insert_rows
 from store.layout import SCHEMA, Layout
 from store.load import load_answers, load_facts, load_runs
+from store.tables import STORE, count_rows, declare, literal
 from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
 
 _building = threading.Lock()
@@ -22,7 +26,7 @@ _building = threading.Lock()
 def fingerprint(layout: Layout) -> str:
     """A hash over name, size and times of everything that a build reads, and DuckDB's version: equal means nothing is new."""
     digest = hashlib.sha256(_duckdb_version().encode())
-    for file in (SCHEMA, *(Path(__file__).with_name(f"{name}.py") for name in ("build", "load", "artefact"))):
+    for file in (SCHEMA, *(Path(__file__).with_name(f"{name}.py") for name in ("build", "load", "insert", "tables", "artefact"))):
         digest.update(file.read_bytes())
     for top in (layout.published, layout.answers, layout.runs):
         for path, stat in _walk(top):
@@ -45,7 +49,7 @@ def _walk(folder: Path, depth: int = 2) -> Iterator[tuple[str, os.stat_result]]:
 def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
     """The current version, built first if anything is new since the last build, or if that one cannot be read.
 
-    `progress(done, total)` counts run folders. Raises OSError where the folder cannot be written, and
+    `progress(done, total)` counts files. Raises OSError where the folder cannot be written, and
     StoreError where DuckDB refuses to build; what was published before then stays.
     """
     found = fingerprint(layout)
@@ -79,27 +83,61 @@ def _build(layout: Layout, found: str, progress: Callable[[int, int], None]) -> 
         recover(layout.runs)
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
     try:
-        with duckdb.connect(str(fresh), config={"threads": 2, "memory_limit": "700MB", "preserve_insertion_order": True}) as con:
-            con.execute(SCHEMA.read_text(encoding="utf-8"))
-            left_out = load_facts(con, layout) + load_answers(con, layout)
-            runs, rows, bad = load_runs(con, layout, progress)
-            left_out += bad
-            for row in left_out:
-                con.execute("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?)", list(row.values()))
-            con.execute("CHECKPOINT")
+        runs, rows, left_out = _write(fresh, layout, progress)
         now = datetime.now(UTC)
         file = layout.built / f"results-{now:%Y%m%dT%H%M%S%f}-{found[:8]}.duckdb"
         fresh.rename(file)
     except duckdb.Error as error:
         raise StoreError(one_line(error)) from error
     finally:
-        for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
-            left.unlink(missing_ok=True)
+        _drop(layout.built.glob(f"{fresh.stem}*"))  # DuckDB may have put files of its own beside it
     version = Version(
         file, file.stat().st_size, found, now.isoformat(timespec="seconds"), round(time.perf_counter() - start, 3), runs, rows, tuple(left_out)
     )
     publish(layout, version)
     return version
+
+
+def _write(fresh: Path, layout: Layout, progress: Callable[[int, int], None]) -> tuple[int, int, list[dict]]:
+    """Write all that is there into a new file; returns how many runs and rows of theirs it holds, and what was left out."""
+    con = _connect(fresh)
+    try:
+        tables = declare(con, SCHEMA.read_text(encoding="utf-8"))
+        bad = load_facts(con, tables, layout) + load_answers(con, tables, layout)
+        bad += load_runs(con, tables, layout, _run_files(layout), progress)
+        insert_rows(con, STORE, tables["left_out"], bad)
+        runs, rows = count_rows(con, tables)
+        con.execute(f"CHECKPOINT {STORE}")
+        con.execute(f"DETACH {STORE}")
+    finally:
+        with contextlib.suppress(*refusals()):  # after a full disk DuckDB cannot even close the file
+            con.close()
+    return runs, rows, bad
+
+
+def _connect(fresh: Path):
+    """A DuckDB connection that has the new file attached; without a log of what is written, as nobody needs a file that is half built."""
+    import duckdb
+
+    # many small files are read faster by one thread than by two, which wait for each other
+    con = duckdb.connect(config={"threads": 1, "memory_limit": "400MB", "enable_external_file_cache": False, "preserve_insertion_order": True, "temp_directory": f"{fresh}.tmp"})
+    con.execute("SET parquet_metadata_cache = true")  # a file is looked at before it is read
+    con.execute(f"ATTACH {literal(str(fresh))} AS {STORE} (RECOVERY_MODE NO_WAL_WRITES)")
+    return con
+
+
+def _drop(left: Iterable[Path]) -> None:
+    for path in left:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _run_files(layout: Layout) -> dict[str, list[str]]:
+    """The Parquet files of each run's folder."""
+    if not layout.runs.exists():
+        return {}
+    folders = sorted(folder for folder in layout.runs.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    return {folder.name: sorted(file.name for file in folder.glob("*.parquet")) for folder in folders}
 
 
 @lru_cache(maxsize=1)
