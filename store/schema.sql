@@ -51,6 +51,13 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
+-- the folders of runs that the build looked at, loaded or left out: `state` is a hash over the names, sizes and
+-- times of their files, by which the next build knows what is new
+CREATE TABLE folders (
+    folder VARCHAR PRIMARY KEY,
+    state VARCHAR NOT NULL
+);
+
 -- one training step each
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,

@@ -109,11 +109,15 @@ def _repeats(con, table: Table, after: int) -> bool:
 
 def forget_runs(con, tables: dict[str, Table], runs: Collection[str]) -> None:
     """Delete all rows of some runs from the store."""
-    if runs:
-        names = ", ".join(map(literal, sorted(runs)))
-        for table in tables.values():
-            if table.of_runs:
-                con.execute(f"DELETE FROM {STORE}.{table.name} WHERE run_id IN ({names})")
+    for table in tables.values():
+        if table.of_runs:
+            forget(con, table, "run_id", runs)
+
+
+def forget(con, table: Table, column: str, values: Collection[str]) -> None:
+    """Delete the rows of the store's table whose column holds one of some values."""
+    if values:
+        con.execute(f"DELETE FROM {STORE}.{table.name} WHERE {column} IN ({', '.join(map(literal, sorted(values)))})")
 
 
 def count_rows(con, tables: dict[str, Table]) -> tuple[int, int]:

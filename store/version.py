@@ -48,11 +48,17 @@ class StoreError(Exception):
 
 @dataclass(frozen=True)
 class Version:
-    """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`)."""
+    """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`).
+
+    `fingerprint` stands for all that it was built from, `rest` for what is no run: schema, code, facts, answers.
+    `whole_bytes` is the size of the last file that did not start as a copy of the one before.
+    """
 
     file: Path
     bytes: int
+    whole_bytes: int
     fingerprint: str
+    rest: str
     built_at: str
     seconds: float
     runs: int
