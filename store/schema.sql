@@ -1,5 +1,6 @@
 -- What a row of the report is. The build loads run artefacts (store/runs) and facts (store/published)
 -- into these tables; whatever breaks a type, a CHECK or a key here leaves its run out, with the reason.
+-- The built file has no keys: the build checks them with a query once a table is filled (store/tables.py).
 -- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
 
 -- the types problem, scale and provenance are made from compute/core/vocabulary.py (store/schema.py)
@@ -48,13 +49,20 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
+-- the folders of runs that the build looked at, loaded or left out: `state` is a hash over the names, sizes and
+-- times of their files, by which the next build knows what is new
+CREATE TABLE folders (
+    folder VARCHAR PRIMARY KEY,
+    state VARCHAR NOT NULL
+);
+
 -- one training step each, counted from 0; of an imported log the steps whose loss it holds, or the last steps of
--- epochs with their mean (config `unit`). (run_id, step) is unique, which the build checks itself because a key on
--- millions of rows would more than double its time
+-- epochs with their mean (config `unit`)
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,
     step INTEGER NOT NULL CHECK (step >= 0),
-    loss DOUBLE NOT NULL CHECK (isfinite(loss))
+    loss DOUBLE NOT NULL CHECK (isfinite(loss)),
+    PRIMARY KEY (run_id, step)
 );
 
 -- step: those done at the epoch's end; NULL stands for what an imported log does not say
