@@ -82,7 +82,7 @@ CREATE TABLE epochs (
     PRIMARY KEY (run_id, epoch)
 );
 
--- ---------------------------------------------------------------- problem 1: a target data set and how well networks know it
+-- ---------------------------------------------------------------- problem 1: a target data set, and metrics of networks on it
 
 -- images of a class in a split; base_class is the ImageNet class that it is, or is a kind of by its name
 CREATE TABLE class_counts (
@@ -110,7 +110,7 @@ CREATE TABLE samples (
     PRIMARY KEY (run_id, split, class_id, nth)
 );
 
--- what a network gets right: stage `final` when all is done, `direct` by its own last layer before a
+-- accuracy of a network: stage `final` at the end, `direct` by its own last layer before a
 -- transfer, `linear` by a linear classifier on its features, `untrained` by one on those of its initial weights,
 -- `pretrained` before fine-tuning; loss is the mean cross-entropy
 CREATE TABLE scores (
@@ -133,7 +133,7 @@ CREATE TABLE class_accuracy (
     PRIMARY KEY (run_id, stage, class_id)
 );
 
--- test images of one class that were taken for another
+-- test images of one class that were classified as another
 CREATE TABLE confusions (
     run_id VARCHAR NOT NULL,
     class_id INTEGER NOT NULL CHECK (class_id >= 0),
