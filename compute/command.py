@@ -22,10 +22,29 @@ class Command:
     run: Callable[[argparse.Namespace], Iterable[Path]]
 
 
+def data_arguments(parser: argparse.ArgumentParser, data: str) -> None:
+    """The options that say where a data set lies; `data` says what may lie there."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help=data)
+    parser.add_argument("--image-column", default="image", metavar="NAME", help="column of the encoded images")
+    parser.add_argument(
+        "--label-column",
+        default="label",
+        metavar="NAME",
+        help="column of the labels; with another one the data set is another, so give it another --dataset name",
+    )
+
+
+def data_location(args: argparse.Namespace):
+    """What `data_arguments` took, as a `compute.data.Location`."""
+    from compute.data import Location
+
+    return Location(args.data, args.image_column, args.label_column)
+
+
 def training_arguments(parser: argparse.ArgumentParser, *, scales: str, data: str, checkpoint_s: float, scale: str = "cpu") -> None:
     """The options of every command that trains a list of networks; `scales` and `data` say what theirs mean, `scale` is the default."""
     parser.add_argument("--scale", choices=SCALES, default=scale, help=scales)
-    parser.add_argument("--data", type=Path, metavar="DIR", help=data)
+    data_arguments(parser, data)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     parser.add_argument("--precision", choices=("fp32", "tf32", "bf16"), default="fp32", help="arithmetic of convolutions and matrix products")
     parser.add_argument("--engine", choices=("auto", "eager", "graph"), default="auto", help="graph: a whole step as one CUDA graph")
@@ -51,8 +70,9 @@ def training_options(args: argparse.Namespace) -> dict:
     from compute.checkpoint import CHECKPOINTS
 
     cuda = devices.pick(args.device).type == "cuda"
-    as_they_are = ("scale", "runs", "data", "device", "precision", "engine", "threads", "again", "contributor")
+    as_they_are = ("scale", "runs", "device", "precision", "engine", "threads", "again", "contributor")
     return {name: getattr(args, name) for name in as_they_are} | {
+        "data": data_location(args),
         "together": args.together or (3 if cuda else 1),
         "checkpoints": args.checkpoints or CHECKPOINTS,
         "checkpoint_every_s": args.checkpoint_every,

@@ -21,6 +21,7 @@ from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import CHECKPOINTS, Checkpoint, claim
+from compute.data import Location
 from compute.lane import DivergedError, Lane
 from compute.train import train_together
 from store.artefact import RECORD, ArtefactError, Run, code_version, read_record
@@ -34,7 +35,7 @@ class Request(ABC):
 
     scale: str
     runs: Path
-    data: Path | None = None
+    data: Location = field(default_factory=Location)
     device: str = "auto"
     precision: str = "fp32"
     engine: str = "auto"

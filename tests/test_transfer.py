@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from compute import ComputeError, data
-from compute.__main__ import main
+from compute import ComputeError
+from compute.__main__ import main, parser
 from compute.batches import Resident
 from compute.judge import confusions, judgement
 from compute.recipe import Recipe
@@ -19,6 +19,7 @@ from store.artefact import read_record
 from store.build import build
 from store.layout import Layout
 from store.reader import open_reader
+from tests.data_files import hub_metadata, save
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def results(tmp_path_factory, weights):
     """The runs of all three commands at smoke scale, in a store."""
     layout = Layout.at(tmp_path_factory.mktemp("transfer"))
     patch = pytest.MonkeyPatch()
-    patch.setattr(data, "CACHE", layout.runs.parent / "cache")
+    patch.setattr("compute.data.cache.CACHE", layout.runs.parent / "cache")
     options = ["--scale", "smoke", "--px", "32", "--runs", str(layout.runs)]
     checkpoints = ["--checkpoints", str(layout.runs.parent / "checkpoints"), "--device", "cpu", "--processes", "1"]
     assert main(["dataset", *options]) == 0
@@ -113,23 +114,6 @@ def test_weights_are_taken_over_but_for_the_last_layer(weights):
     assert torch.equal(model.fc.weight, resnet50(7, None, seed=1).fc.weight) and "SHA-256" in origin
 
 
-def test_weights_that_do_not_fit_are_one_line(tmp_path, weights):
-    for ask in (pretrained, origin_of):
-        with pytest.raises(ComputeError, match="there is no file"):
-            ask(tmp_path / "none.pth")
-    (tmp_path / "bad.pth").write_bytes(b"nothing")
-    with pytest.raises(ComputeError, match="cannot be read as a state dict"):
-        pretrained(tmp_path / "bad.pth")
-    torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(ComputeError, match="no state dict"):
-        pretrained(tmp_path / "list.pth")
-    state = pretrained(weights)
-    for broken in ({"conv1.weight": torch.zeros(1)}, {key: value for key, value in state.items() if key != "layer1.0.conv1.weight"}):
-        with pytest.raises(ComputeError, match="do not fit") as caught:
-            resnet50(4, broken, 0)
-        assert "\n" not in str(caught.value)
-
-
 def test_batchnorm_takes_the_statistics_of_the_target(weights):
     images, _ = task.splits("synthetic", None, 32)
     resident = Resident(images, torch.device("cpu"), IMAGENET_MEAN, IMAGENET_STD)
@@ -179,6 +163,29 @@ def test_the_data_set_is_described(results):
     assert reader.one("SELECT count(*), min(octet_length(image)) > 50 FROM samples") == (16, True)
 
 
+def test_columns_of_other_names_are_described_and_recorded(tmp_path, own_cache):
+    for split in ("train", "test", "validation"):
+        file = tmp_path / f"set/data/{split}-00000-of-00001.parquet"
+        save(file, labels=[0, 1] * 2, image="img", label="fine", metadata=hub_metadata(["cat", "dog"], "fine"))
+    command = ["dataset", "--dataset", "mine", "--data", str(tmp_path / "set"), "--px", "32", "--runs", str(tmp_path / "runs")]
+    assert main([*command, "--image-column", "img", "--label-column", "fine"]) == 0
+    (run,) = (tmp_path / "runs").iterdir()
+    counts = pq.read_table(run / "class_counts.parquet").to_pylist()
+    assert {(row["split"], row["class_name"], row["images"]) for row in counts} == {
+        (split, name, 2) for split in ("train", "val", "test") for name in ("cat", "dog")
+    }
+    config = read_record(run)["config"]
+    assert config["image_column"] == "img" and config["label_column"] == "fine"
+
+
+def test_every_command_that_takes_data_takes_columns():
+    (commands,) = (action for action in parser()._actions if hasattr(action, "choices") and action.choices)
+    options = {name: set(sub._option_string_actions) for name, sub in commands.choices.items()}
+    with_data = {name for name, found in options.items() if "--data" in found}
+    assert with_data >= {"dataset", "extract", "finetune", "noise", "resampling", "teacher", "train"}
+    assert all({"--image-column", "--label-column"} <= options[name] for name in with_data)
+
+
 def test_a_linear_network_learns_what_can_be_learned(results):
     """Even frozen random features tell the four patterns apart."""
     _, reader = results
@@ -187,7 +194,7 @@ def test_a_linear_network_learns_what_can_be_learned(results):
 
 def test_the_features_are_cached(results, weights, monkeypatch, capsys, tmp_path):
     layout, _ = results
-    monkeypatch.setattr(data, "CACHE", layout.runs.parent / "cache")
+    monkeypatch.setattr("compute.data.cache.CACHE", layout.runs.parent / "cache")
     options = ["--lr", "0.01", "--seeds", "1", "--views", "2", "--weights", str(weights), "--scale", "smoke", "--px", "32", "--runs", str(tmp_path)]
     assert main(["extract", *options]) == 0
     monkeypatch.setattr("compute.transfer.features.embed", None)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +9,7 @@ from torch import Tensor, nn
 from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
-from compute.data import Images, load, stratified, synthetic
+from compute.data import Images, Location, load, stratified, synthetic
 from compute.judge import judgement, logistic, outputs
 from compute.recipe import Recipe
 from compute.resnet_cifar import depth
@@ -74,11 +73,11 @@ SCALES = {
 
 
 @lru_cache(maxsize=1)
-def images(scale: str, folder: Path | None) -> Images:
+def images(scale: str, data: Location) -> Images:
     """The data set of a scale. Raises ComputeError where it is missing."""
     if SCALES[scale].dataset == "synthetic":
         return synthetic(train=240, test=64, px=16)
-    return load(SCALES[scale].dataset, folder)
+    return load(SCALES[scale].dataset, data)
 
 
 def parts(labels: Tensor, first: int, second: int | None, seed: int) -> tuple[Tensor, Tensor]:

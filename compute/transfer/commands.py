@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command, training_arguments, training_options
+from compute.command import Command, data_arguments, data_location, training_arguments, training_options
 
 SCALES = "seconds, on images made in memory; 40 epochs; the assignment's 200, an hour a rate on two cores"
-DATA = "folder of Parquet files with `image` and `label`; else $REPORT_DATA/NAME, data/NAME, torchvision"
+DATA = "folder of Parquet files, also a clone from the Hub; else $REPORT_DATA/NAME, data/NAME, torchvision"
 WEIGHTS = "state dict of torchvision's resnet50, trained on ImageNet, instead of a download"
 
 
@@ -28,14 +28,14 @@ def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", choices=("smoke", "cpu", "paper"), default="paper", help="paper, as the data set is described whole; or images made in memory"
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+    data_arguments(parser, DATA)
 
 
 def dataset(args: argparse.Namespace) -> list[Path]:
     """Describe a data set; returns the run folder written."""
     from compute.transfer import describe
 
-    return [describe.run(args.runs, args.dataset, args.data, args.px, args.scale)]
+    return [describe.run(args.runs, args.dataset, data_location(args), args.px, args.scale)]
 
 
 def finetune_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +76,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", choices=("smoke", "cpu", "paper"), default="paper", help="seconds, on images made in memory; 40 epochs; the assignment's 200, minutes in all"
     )
-    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+    data_arguments(parser, DATA)
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs")
     parser.add_argument("--contributor", default="the report's authors", metavar="NAME", help="who ran it")
     parser.add_argument("--again", action="store_true", help="train even where all are there already; features come from the cache")
@@ -89,7 +89,7 @@ def extract(args: argparse.Namespace) -> list[Path]:
     return experiment.run(
         runs=args.runs,
         dataset=args.dataset,
-        data=args.data,
+        data=data_location(args),
         px=args.px,
         scale=args.scale,
         rates=tuple(dict.fromkeys(args.lr)),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import torch
 
-from compute.data import Images, png
+from compute.data import Images, Location, png
 from compute.records import columns
 from compute.transfer.task import SYNTHETIC, record_of, splits
 from store.artefact import Run, write_run
@@ -15,7 +15,7 @@ from store.artefact import Run, write_run
 SAMPLES = 4  # of each class
 
 
-def run(runs: Path, dataset: str, data: Path | None, px: int, scale: str) -> Path:
+def run(runs: Path, dataset: str, data: Location, px: int, scale: str) -> Path:
     """Describe a data set as it is trained on, at `px` pixels, and write the run; returns its folder."""
     start = time.perf_counter()
     target = SYNTHETIC if scale == "smoke" else dataset

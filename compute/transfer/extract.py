@@ -11,7 +11,7 @@ from tqdm import tqdm
 from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
-from compute.data import Images
+from compute.data import Images, Location
 from compute.flops.count import count
 from compute.judge import confusions, judgement, logistic, score
 from compute.records import columns
@@ -26,7 +26,7 @@ STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0)  # of scikit-learn's C,
 
 
 def run(
-    *, runs: Path, dataset: str, data: Path | None, px: int, scale: str, rates: tuple[float, ...], seeds: int, views: int, batchnorm: str, weights: Path | None,
+    *, runs: Path, dataset: str, data: Location, px: int, scale: str, rates: tuple[float, ...], seeds: int, views: int, batchnorm: str, weights: Path | None,
     device: str, contributor: str, again: bool = False,
 ) -> list[Path]:  # fmt: skip
     """Cache the features, train all heads on them, fit the linear classifier, and write a run for each; returns their folders.

@@ -1,21 +1,16 @@
 """What the frozen base network makes of the images, computed once: a new last layer sees nothing else of them."""
 
 import hashlib
-import io
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from compute import data as data_sets
 from compute.batches import Resident, epoch_plan
-from compute.data import Images
+from compute.data import Images, cache
 
 VIEWS_SEED = 0
 BATCH = 128
@@ -90,22 +85,12 @@ def view(model: nn.Module, resident: Resident, nth: int, bar: tqdm | None = None
 
 
 def cached(key: tuple, compute: Callable[[], Tensor]) -> tuple[Tensor, float]:
-    """A tensor and the seconds that computing it took, from the cache where it was computed before; a cache that cannot be written is done without."""
-    file: Path = data_sets.CACHE / f"features-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.pt"
-    with suppress(Exception):  # none there, or one that cannot be read: made again
-        saved = torch.load(file, weights_only=True)
-        return saved["features"], saved["seconds"]
-    start = time.perf_counter()
-    features = compute()
-    seconds = time.perf_counter() - start
-    fresh = file.with_suffix(f".{os.getpid()}.new")
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        torch.save({"features": features, "seconds": seconds}, buffer)
-        try:
-            fresh.write_bytes(buffer.getbuffer())
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return features, seconds
+    """A tensor and the seconds that computing it took, from the cache where it was computed before."""
+
+    def timed() -> dict:
+        start = time.perf_counter()
+        features = compute()
+        return {"features": features, "seconds": time.perf_counter() - start}
+
+    saved = cache.cached("features-", key, timed)
+    return saved["features"], saved["seconds"]

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from compute import ComputeError
-from compute.data import Images, load_choosing, split_off_val, synthetic
+from compute.data import Images, Location, load_choosing, split_off_val, synthetic
 from compute.recipe import Recipe
 from compute.schedule import drops_at
 
@@ -28,7 +27,7 @@ SYNTHETIC = "synthetic"
 
 
 @lru_cache(maxsize=2)
-def splits(dataset: str, folder: Path | None, px: int) -> tuple[Images, Images]:
+def splits(dataset: str, data: Location, px: int) -> tuple[Images, Images]:
     """The data set to choose by (its test split is `val`) and to report by, at `px` pixels square; `synthetic` is made in memory.
 
     Raises ComputeError for a data set that is missing or cannot be used.
@@ -37,11 +36,11 @@ def splits(dataset: str, folder: Path | None, px: int) -> tuple[Images, Images]:
         raise ComputeError(f"--px is {px}; ResNet-50 reduces its input 32 times, so it must be at least 32")
     if dataset == SYNTHETIC:
         return split_off_val(synthetic(train=80, test=32, px=px))
-    return load_choosing(dataset, folder, px=px)
+    return load_choosing(dataset, data, px=px)
 
 
-def record_of(dataset: str, folder: Path | None, px: int) -> dict:
-    """The data set's sizes, for a run's configuration."""
-    choose, report = splits(dataset, folder, px)
+def record_of(dataset: str, data: Location, px: int) -> dict:
+    """The data set's sizes, and its columns if they are not the usual ones, for a run's configuration."""
+    choose, report = splits(dataset, data, px)
     sizes = {"train_images": len(report.train_labels), "val_images": len(choose.test_labels), "test_images": len(report.test_labels)}
-    return {**sizes, "classes": len(report.classes)}
+    return {**sizes, "classes": len(report.classes), **({} if dataset == SYNTHETIC else data.columns())}
