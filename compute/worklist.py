@@ -29,6 +29,10 @@ from store.artefact import RECORD, ArtefactError, Run, code_version, read_record
 RETRY_S = 2.0  # between two looks at what other processes have claimed
 
 
+class MissingInputError(ComputeError):
+    """A run begins with the artefact of another run that is not there yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request(ABC):
     """What a command asks for; `together` networks share a process and its device, `processes` share the list of runs."""
@@ -233,7 +237,7 @@ def show(request: Request, runs: list[Run], owed: list[Run], processes: int) -> 
         if run in owed:
             try:
                 lane = request.lane(run, resident, None)
-            except ComputeError as error:
+            except MissingInputError as error:
                 print(f"{run.run_id:48} {run.provenance:9} owed: {error}")
                 continue
             if run.model not in step_s:

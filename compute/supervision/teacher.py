@@ -17,7 +17,6 @@ import torch.nn.functional as F
 from torch import Tensor
 from tqdm import tqdm
 
-from compute import ComputeError
 from compute import device as devices
 from compute.batches import Resident
 from compute.checkpoint import Checkpoint
@@ -31,6 +30,7 @@ from compute.supervision.pretraining import long_tail, zipf_sizes
 from compute.supervision.select import Selection, select
 from compute.supervision.task import SupervisionRequest, features, images, merged, parts
 from compute.train import train_together
+from compute.worklist import MissingInputError
 from store.artefact import ArtefactError, Run, read_record, write_run
 
 FINETUNE_LR = 0.01
@@ -256,10 +256,10 @@ class StudentRequest(SupervisionRequest):
 
 
 def selected(teacher: Path, k: int, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A teacher's selection for K and P: image, class_id, true_id, each of shape (entries,). Raises ComputeError where the teacher has not run."""
+    """A teacher's selection for K and P: image, class_id, true_id, each of shape (entries,). Raises MissingInputError where the teacher has not run."""
     try:
         read_record(teacher)
         table = pq.read_table(teacher / "selected.parquet", filters=[("p", "==", p), ("rank", "<=", k)])
     except (ArtefactError, OSError, ValueError) as error:
-        raise ComputeError(f"{teacher.name} is not there ({' '.join(str(error).split())[:80]}); train it first") from None
+        raise MissingInputError(f"{teacher.name} is not there ({' '.join(str(error).split())[:80]}); train it first") from None
     return tuple(table[name].to_numpy().astype(np.int64) for name in ("image", "class_id", "true_id"))

@@ -58,8 +58,9 @@ def run(
     if not again and all(made_from(runs / run_id, origin) for run_id in planned):
         print(f"{len(planned)} of {len(planned)} runs are there already; --again trains them anew")
         return []
+    state = pretrained(weights)  # unfit weights are found before the images are decoded
     choose, report = splits(target, data, px)
-    model = resnet50(len(report.classes), pretrained(weights), 0)
+    model = resnet50(len(report.classes), state, 0)
     forward = sum(layer.flops + layer.other_ops for layer in count(model, (3, px, px)))
     model.fc = nn.Identity()
     model.to(place, memory_format=torch.channels_last)

@@ -76,9 +76,9 @@ class FinetuneRequest(Request):
 
     def resident(self) -> Resident:
         """The train images, with those of `val` in the place of the test images, as pretrained weights want their pixels."""
-        choose, _ = splits(self.target, self.data, self.px)
         if self.init == "pretrained":
-            base(self.weights)  # missing weights are said before any network is made
+            base(self.weights)  # unfit weights are found before the images are decoded
+        choose, _ = splits(self.target, self.data, self.px)
         return Resident(choose, devices.pick(self.device), IMAGENET_MEAN, IMAGENET_STD)
 
     def lane(self, run: Run, resident: Resident, checkpoint: Checkpoint | None) -> Lane:
