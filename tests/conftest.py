@@ -57,6 +57,15 @@ def one_thread():
 
 
 @pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """The folder of decoded data sets for one test, which sees no data sets of the user."""
+    folder = tmp_path / "cache"
+    monkeypatch.setattr("compute.data.cache.CACHE", folder)
+    monkeypatch.delenv("REPORT_DATA", raising=False)
+    return folder
+
+
+@pytest.fixture
 def layout(tmp_path) -> Layout:
     """An empty store below a temporary folder, with the project's own facts and answers."""
     return Layout.at(tmp_path)
