@@ -1,4 +1,4 @@
-"""The words and rules of Problem 2 that stand on the ground floor."""
+"""The words and rules of Problem 2 in compute/core."""
 
 import pytest
 
