@@ -1,5 +1,6 @@
 -- What a row of the report is. The build loads run artefacts (store/runs) and facts (store/published)
 -- into these tables; whatever breaks a type, a CHECK or a key here leaves its run out, with the reason.
+-- The built file has no keys: the build checks them with a query once a table is filled (store/tables.py).
 -- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
 
 -- the types problem, scale and provenance are made from compute/core/vocabulary.py (store/schema.py)
@@ -48,31 +49,40 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
--- one training step each; (run_id, step) is unique, which the build checks itself because a key on
--- millions of rows would more than double its time
+-- the folders of runs that the build looked at, loaded or left out: `state` is a hash over the names, sizes and
+-- times of their files, by which the next build knows what is new
+CREATE TABLE folders (
+    folder VARCHAR PRIMARY KEY,
+    state VARCHAR NOT NULL
+);
+
+-- one training step each, counted from 0; of an imported log the steps whose loss it holds, or the last steps of
+-- epochs with their mean (config `unit`)
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,
     step INTEGER NOT NULL CHECK (step >= 0),
-    loss DOUBLE NOT NULL CHECK (isfinite(loss))
+    loss DOUBLE NOT NULL CHECK (isfinite(loss)),
+    PRIMARY KEY (run_id, step)
 );
 
+-- step: those done at the epoch's end; NULL stands for what an imported log does not say
 CREATE TABLE epochs (
     run_id VARCHAR NOT NULL,
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
     step INTEGER NOT NULL CHECK (step >= 0),
-    lr DOUBLE NOT NULL CHECK (lr >= 0),
-    train_loss DOUBLE NOT NULL CHECK (isfinite(train_loss)),
-    train_accuracy DOUBLE NOT NULL CHECK (train_accuracy BETWEEN 0 AND 1),
+    lr DOUBLE CHECK (lr >= 0),
+    train_loss DOUBLE CHECK (isfinite(train_loss)),
+    train_accuracy DOUBLE CHECK (train_accuracy BETWEEN 0 AND 1),
     test_loss DOUBLE CHECK (isfinite(test_loss)),
     test_accuracy DOUBLE CHECK (test_accuracy BETWEEN 0 AND 1),
     val_loss DOUBLE CHECK (isfinite(val_loss)),
     val_accuracy DOUBLE CHECK (val_accuracy BETWEEN 0 AND 1),
-    seconds DOUBLE NOT NULL CHECK (seconds >= 0),
-    images_per_s DOUBLE NOT NULL CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
+    seconds DOUBLE CHECK (seconds >= 0),
+    images_per_s DOUBLE CHECK (images_per_s >= 0 AND isfinite(images_per_s)),
     PRIMARY KEY (run_id, epoch)
 );
 
--- ---------------------------------------------------------------- problem 1: a target data set and how well networks know it
+-- ---------------------------------------------------------------- problem 1: a target data set, and metrics of networks on it
 
 -- images of a class in a split; base_class is the ImageNet class that it is, or is a kind of by its name
 CREATE TABLE class_counts (
@@ -100,7 +110,7 @@ CREATE TABLE samples (
     PRIMARY KEY (run_id, split, class_id, nth)
 );
 
--- what a network gets right: stage `final` when all is done, `direct` by its own last layer before a
+-- accuracy of a network: stage `final` at the end, `direct` by its own last layer before a
 -- transfer, `linear` by a linear classifier on its features, `untrained` by one on those of its initial weights,
 -- `pretrained` before fine-tuning; loss is the mean cross-entropy
 CREATE TABLE scores (
@@ -123,7 +133,7 @@ CREATE TABLE class_accuracy (
     PRIMARY KEY (run_id, stage, class_id)
 );
 
--- test images of one class that were taken for another
+-- test images of one class that were classified as another
 CREATE TABLE confusions (
     run_id VARCHAR NOT NULL,
     class_id INTEGER NOT NULL CHECK (class_id >= 0),

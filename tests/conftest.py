@@ -84,6 +84,18 @@ def committed():
 
 
 @pytest.fixture(scope="session")
+def resnet50_file(tmp_path_factory) -> Path:
+    """A state dict of torchvision's resnet50 in half precision, with random weights."""
+    import torch
+
+    from compute.transfer.base import resnet50
+
+    file, state = tmp_path_factory.mktemp("weights") / "resnet50.pth", resnet50(1000, None, 0).state_dict()
+    torch.save({key: value.half() if value.is_floating_point() else value for key, value in state.items()}, file)
+    return file
+
+
+@pytest.fixture(scope="session")
 def planted_transfer_layout(tmp_path_factory) -> Layout:
     """A built store with the planted runs of Problem 1 at 64 pixels."""
     from tests.planted_transfer import plant_transfer

@@ -7,7 +7,7 @@ from compute.data import png
 from tests.conftest import make_run
 
 CLASSES, TEST, EPOCHS = 6, 40, 20
-DROPS = (6, 12, 18)
+MILESTONES = (6, 12, 18)
 # class: the ImageNet class that it is, or is a kind of by its name
 BASE_CLASSES = {
     "oxeye daisy": "daisy",
@@ -30,13 +30,16 @@ RIGHT = {
     ("extract", 0.001): 12,
     ("adabn", 0.1): 25,
     ("adabn", 0.001): 11,
-    ("linear", None): 21,
+    ("linear_probe", None): 21,
 }
 FROZEN = ("extract", "adabn")
 
 
 def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
-    """A described data set and every run of RIGHT; last layers with `seeds` seeds, each of which gets one image more of every class right."""
+    """A described data set and every run of RIGHT.
+
+    Last layers have `seeds` seeds, each of which gets one image more of every class right.
+    """
     import torch
 
     counts, samples = [], []
@@ -49,13 +52,19 @@ def plant_transfer(runs, seeds: int = 3, px: int = 64) -> None:
             image = png(torch.randint(0, 256, (3, px, px), dtype=torch.uint8, generator=make))
             row = {"dataset": "flowers102", "split": "train", "class_id": c, "class_name": name, "nth": nth}
             samples.append({**row, "image": image, "width": px, "height": px})
-    write_run(run(job="dataset", identity=("dataset", "px"), config={"px": px}), {"class_counts": counts, "samples": samples}, runs)
+    write_run(
+        run(job="dataset", identity=("dataset", "px"), config={"px": px}),
+        {"class_counts": counts, "samples": samples},
+        runs,
+    )
     for (job, lr), right in RIGHT.items():
         for seed in range(seeds if job in FROZEN else 1):
             plant_run(runs, job, lr, seed, right + seed, px)
 
 
-def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, config: dict | None = None, **changes) -> None:
+def plant_run(
+    runs, job: str, lr: float | None, seed: int, right: int, px: int, config: dict | None = None, **changes
+) -> None:
     """One run that gets `right` test images of every class right and takes the others for the next class."""
     settings = {
         "px": px,
@@ -76,17 +85,21 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
             {"stage": "final", "split": "test", "images": sum(images), "correct": right * CLASSES, "loss": 1.0},
             {"stage": "final", "split": "val", "images": 60, "correct": right, "loss": 1.0},
         ],
-        "class_accuracy": [{"stage": "final", "class_id": c, "correct": right, "images": n} for c, n in enumerate(images)],
-        "confusions": [{"class_id": c, "predicted_id": (c + 1) % CLASSES, "images": n - right} for c, n in enumerate(images)],
+        "class_accuracy": [
+            {"stage": "final", "class_id": c, "correct": right, "images": n} for c, n in enumerate(images)
+        ],
+        "confusions": [
+            {"class_id": c, "predicted_id": (c + 1) % CLASSES, "images": n - right} for c, n in enumerate(images)
+        ],
     }
-    if job == "linear":
+    if job == "linear_probe":
         del settings["epochs"]
     else:
         falls = np.exp(-np.arange(EPOCHS) / 5)
         tables["epochs"] = {
             "epoch": np.arange(EPOCHS),
             "step": np.arange(1, EPOCHS + 1),
-            "lr": [lr * 0.1 ** sum(e >= d for d in DROPS) for e in range(EPOCHS)],
+            "lr": [lr * 0.1 ** sum(e >= d for d in MILESTONES) for e in range(EPOCHS)],
             "train_loss": 0.1 + 2 * falls,
             "train_accuracy": 0.9 - 0.8 * falls,
             "val_loss": [None if e % 5 != 4 else 1.0 for e in range(EPOCHS)],
@@ -95,7 +108,13 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
             "images_per_s": np.full(EPOCHS, 60 / (12.0 if job not in FROZEN else 0.02)),
         }
     if job in FROZEN:
-        settings |= {"views": 8, "features_s": 30.0, "views_s": 24.0, "heads_s": 6.0, "heads_together": 12}
+        settings |= {
+            "augmentations": 8,
+            "features_s": 30.0,
+            "augmentations_s": 24.0,
+            "heads_s": 6.0,
+            "heads_together": 12,
+        }
     identity = ("dataset", "px") if lr is None else ("dataset", "lr", "px")
     made = run(
         job=job,
@@ -111,7 +130,7 @@ def plant_run(runs, job: str, lr: float | None, seed: int, right: int, px: int, 
 
 
 def run(**changes) -> Run:
-    """A run of Problem 1 at cpu scale."""
+    """A run of Problem 1 at scale small."""
     fields = {
         "problem": "transfer",
         "scale": "small",

@@ -1,4 +1,4 @@
-"""What the answers 1.1a to 1.2b say in words, not in placeholders, still holds; where it does not, rewrite the answer."""
+"""What the answers 1.1a to 1.2b say in words, not in placeholders, holds; where it does not, rewrite the answer."""
 
 import pytest
 
@@ -84,7 +84,7 @@ def test_the_larger_the_rate_the_better_as_1_1c_says(rates, best):
 
 def test_the_gap_of_the_two_larger_rates_is_the_quoted_column(rates):
     gap = rates.loc[("finetune", 0.1), "test_percent"] - rates.loc[("finetune", 0.01), "test_percent"]
-    assert rates.loc[("finetune", 0.01), "points_behind"] == pytest.approx(gap)
+    assert rates.loc[("finetune", 0.01), "gap_to_best"] == pytest.approx(gap)
 
 
 def test_the_pretrained_features_are_not_lost_as_1_1c_says(curves):

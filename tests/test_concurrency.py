@@ -17,8 +17,6 @@ def test_a_share_of_the_time_and_all_of_the_throughput(config, expected):
     assert duckdb.execute(sql, [config]).fetchone() == expected
 
 
-
-
 def test_optimus_trainings_that_shared_a_device(layout):
     epochs = {
         "epoch": [0, 1],

@@ -1,4 +1,4 @@
-"""FLOPs of a training: three forward passes an image where all layers are trained, one an augmentation where none is."""
+"""FLOPs of a training: three forward passes an image of all layers, or one an augmentation of the frozen ones."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_all_layers_take_three_forward_passes_of_every_image_of_every_epoch(job)
 
 
 def test_a_linear_probe_takes_one_forward_pass_of_every_image():
-    assert training_flops(job="linear", **RUN) == 1e9 * 100
+    assert training_flops(job="linear_probe", **RUN) == 1e9 * 100
 
 
 def test_a_last_layer_takes_a_forward_pass_of_every_augmented_image_and_its_own_training():

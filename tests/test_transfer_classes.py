@@ -27,6 +27,7 @@ def test_gains_are_summed_up(planted_transfer):
     assert (row.classes, row.better, row.worse) == (6, 6, 0)
     assert row.mean_gain == pytest.approx(sum(100 * 5 / (40 + 10 * c) for c in range(6)) / 6)
     assert row.most_gained == NAMES[0]
+    assert (row.most_gained_extract_percent, row.most_gained_finetune_percent) == (62.5, 75)
 
 
 def test_the_rank_correlation_is_spearmans(planted_transfer):

@@ -55,9 +55,7 @@ def test_pairs_are_compared_at_their_chosen_rates(pairs):
     pair = pairs.loc[("finetune", 64, "extract", 64)]
     assert pair["test_points"] == pytest.approx(100 * (180 - 150) / 390)
     assert pair["seconds_ratio"] == pytest.approx(240 / 30.5)
-    assert pair["flops_ratio"] == pytest.approx(
-        3 * 6.7e8 * 60 * EPOCHS / (6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6)
-    )
+    assert pair["flops_ratio"] == pytest.approx(3 * 6.7e8 * 60 * EPOCHS / (6.7e8 * 60 * 8 + EPOCHS * 60 * 6 * 2048 * 6))
     assert pair["flops_percent"] == pytest.approx(100 * pair["flops_ratio"])
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from store.transfer import curves
-from tests.planted_transfer import DROPS, EPOCHS
+from tests.planted_transfer import EPOCHS, MILESTONES
 
 FLOWERS = ("flowers102", 64)
 
@@ -23,7 +23,7 @@ def test_curves_are_means_over_seeds_with_least_and_most(planted_transfer):
 
 
 def test_milestones_are_the_epochs_after_which_the_rate_falls(planted_transfer):
-    assert curves.milestones(planted_transfer, *FLOWERS, "finetune")["epoch"].tolist() == list(DROPS)
+    assert curves.milestones(planted_transfer, *FLOWERS, "finetune")["epoch"].tolist() == list(MILESTONES)
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def summary(planted_transfer):
 def test_losses_are_those_of_the_first_epoch_the_first_milestone_and_the_last(summary):
     row = summary.loc[("finetune", 0.01)]
     assert (row["first_loss"], row["milestone_loss"], row["last_loss"]) == pytest.approx(
-        (loss(1), loss(DROPS[0]), loss(EPOCHS))
+        (loss(1), loss(MILESTONES[0]), loss(EPOCHS))
     )
     assert row["largest_loss"] == pytest.approx(loss(1))
 
 
 def test_steps_and_epochs_before_the_first_milestone(summary):
     row = summary.loc[("finetune", 0.01)]
-    assert (row["milestone_epoch"], row["milestone_step"], row["epoch_steps"]) == (DROPS[0], DROPS[0], 1)
+    assert (row["milestone_epoch"], row["milestone_step"], row["epoch_steps"]) == (MILESTONES[0], MILESTONES[0], 1)
 
 
 def test_accuracies_are_those_of_the_last_epoch(summary):

@@ -17,9 +17,9 @@ def rates(planted_transfer):
 
 
 def test_each_approach_chooses_its_best_rate_on_val(rates):
-    chosen = [(job, lr) for job, lr in rates[rates["chosen"]].index if job != "linear"]
+    chosen = [(job, lr) for job, lr in rates[rates["chosen"]].index if job != "linear_probe"]
     assert chosen == [("finetune", 0.01), ("extract", 0.1), ("adabn", 0.1), ("scratch", 0.1)]
-    assert rates.loc["linear", "chosen"].tolist() == [True]
+    assert rates.loc["linear_probe", "chosen"].tolist() == [True]
 
 
 def test_accuracies_are_means_over_seeds(rates):
@@ -49,9 +49,9 @@ def test_every_class_counts_alike_in_the_mean_of_classes(rates):
     assert row["class_percent"] != pytest.approx(row["test_percent"]), "classes differ in size"
 
 
-def test_points_behind_are_behind_the_chosen_rate(rates):
-    behind = rates.loc["finetune", "points_behind"]
-    assert behind.to_dict() == pytest.approx({0.1: 100 * 120 / 390, 0.01: 0, 0.001: 100 * 60 / 390})
+def test_the_gap_to_best_is_that_to_the_chosen_rate(rates):
+    gap = rates.loc["finetune", "gap_to_best"]
+    assert gap.to_dict() == pytest.approx({0.1: 100 * 120 / 390, 0.01: 0, 0.001: 100 * 60 / 390})
 
 
 def test_a_first_run_at_a_larger_scale_hides_nothing(planted_transfer_and):
@@ -79,7 +79,7 @@ def test_flops_are_those_of_the_model(planted_transfer):
             "scratch": 3 * 6.7e8 * 60 * EPOCHS,
             "extract": 6.7e8 * 60 * 8 + head,
             "adabn": 6.7e8 * 60 * 9 + head,
-            "linear": 6.7e8 * 60,
+            "linear_probe": 6.7e8 * 60,
         }
     )
 

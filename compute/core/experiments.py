@@ -6,6 +6,8 @@ that lacks a required key when it is written, so that a query can rely on the ke
 
 from dataclasses import dataclass
 
+# of somebody else's training, imported from its log
+_IMPORTED = ("file", "sha256", "format", "understood", "unit", "steps_per_epoch", "milestone_steps", "milestones_from")
 _RECIPE = (
     "epochs",
     "lr",
@@ -21,7 +23,7 @@ _RECIPE = (
 _IMAGES = ("train_images", "val_images", "test_images", "classes")
 _TRAINED = (*_RECIPE, "threads", "concurrency")
 _TRANSFER = ("px", "forward_flops", "threads", *_IMAGES)
-_LAST_LAYER = (*_RECIPE, *_TRANSFER, "views", "views_s", "features_s", "heads_together", "heads_s", "batchnorm")
+_LAST_LAYER = (*_RECIPE, *_TRANSFER, "augmentations", "augmentations_s", "features_s", "heads_together", "heads_s", "batchnorm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +71,12 @@ EXPERIMENTS = {
         _experiment("transfer/extract", "extract", *_LAST_LAYER, required=("px", "epochs", "batch")),
         _experiment("transfer/adabn", "extract --batchnorm target", *_LAST_LAYER, required=("px", "epochs", "batch")),
         _experiment(
-            "transfer/linear",
+            "transfer/linear_probe",
             "extract",
             *_TRANSFER,
             "batchnorm",
-            "strength",
-            "strengths",
+            "C",
+            "C_values",
             "features",
             "features_s",
             required=("px",),
@@ -138,6 +140,7 @@ EXPERIMENTS = {
             "optimus/train",
             "train",
             *_TRAINED,
+            *_IMPORTED,
             "dataset",
             "train_images",
             "test_images",

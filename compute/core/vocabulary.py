@@ -94,7 +94,7 @@ APPROACHES = {
     "finetune": Approach(name="fine-tuning", all_layers=True),
     "extract": Approach(name="last layer", all_layers=False),
     "adabn": Approach(name="last layer, AdaBN", all_layers=False),
-    "linear": Approach(name="linear classifier", all_layers=False),
+    "linear_probe": Approach(name="linear probe", all_layers=False),
     "scratch": Approach(name="from scratch", all_layers=True),
 }
 

@@ -1,5 +1,5 @@
-"""The commands of Problem 4: `train` makes the loss curves, `fit` their models, `predict` the curve of ResNet-50,
-`plan` its hours; `schedule` simulates Optimus' scheduler."""
+"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `fit` their models,
+`predict` the curve of ResNet-50, `plan` its hours; `schedule` simulates Optimus' scheduler."""
 
 import argparse
 from pathlib import Path
@@ -52,6 +52,38 @@ def train(args: argparse.Namespace) -> list[Path]:
     from compute.training import runner
 
     return runner.run(TrainingSweep(models=models, gpu_types=gpu_types, **options), args.processes, args.list)
+
+
+def import_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `import`."""
+    add = parser.add_argument
+    add("files", type=Path, nargs="+", metavar="FILE", help="CSV, TSV, JSON, JSON lines, Parquet or a text log")
+    add("--depth", type=int, metavar="N", help="layers of the network; if left out, from resnetN in the file's name")
+    add("--model", metavar="NAME", help="the network's name; resnet<depth> if left out")
+    add("--gpu-type", metavar="GPU", help="the GPU that it ran on, if that is known")
+    add("--batch", type=int, metavar="N", help="images of a step; with --dataset it gives the steps of an epoch")
+    add("--dataset", metavar="NAME", help="what was trained on, such as cifar10")
+    add("--steps-per-epoch", type=int, metavar="N", help="where batch size and data set do not give them")
+    drops = "epochs after which the learning rate is known to have fallen, where the log does not say it"
+    add("--drops", type=int, nargs="*", default=[], metavar="N", help=drops)
+    add("--contributor", default="not named", metavar="NAME", help="whose log it is")
+    add("--seed", type=int, metavar="N", help="tells several logs of one contributor apart")
+    scale = "full: all of the data; paper: with the assignment's schedule as well"
+    add("--scale", choices=tuple(SCALES), default="full", help=scale)
+    add("--note", metavar="TEXT", help="where the log is from, and its licence")
+    column = "the column of a role, `#` for the row's number; again for each role"
+    add("--column", action="append", default=[], metavar="ROLE=NAME", help=column)
+    pattern = "regular expression for a line, with roles as named groups: (?P<epoch>…), (?P<loss>…)"
+    add("--pattern", metavar="REGEX", help=pattern)
+    add("--replace", action="store_true", help="take the place of another log that was imported under the same id")
+    add("--preview", action="store_true", help="say what was understood, and write nothing")
+
+
+def import_logs(args: argparse.Namespace) -> list[Path]:
+    """Import logs; returns the run folders written."""
+    from compute.optimus import importing
+
+    return importing.run(args)
 
 
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -132,6 +164,11 @@ COMMANDS = {
         help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
         arguments=train_arguments,
         run=train,
+    ),
+    "import": Command(
+        help="Take in training logs of others as runs of provenance `imported`.",
+        arguments=import_arguments,
+        run=import_logs,
     ),
     "pilot": Command(
         help="Choose the weight decay of the scale `full` on validation images: ResNet-20 with 1e-4 and with 5e-4.",

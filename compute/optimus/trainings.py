@@ -36,7 +36,7 @@ class Training:
 
 
 def trainings(runs: Path, scale: str | None = None) -> list[Training]:
-    """All finished trainings of the CIFAR family at one scale, by default the largest that is as complete as any, by depth and GPU type.
+    """All finished trainings of our own of the CIFAR family at one scale, by default the largest that is as complete as any, by depth and GPU type.
 
     Raises ComputeError where there are none; artefacts that cannot be read are passed over, the store says why.
     """
@@ -46,7 +46,8 @@ def trainings(runs: Path, scale: str | None = None) -> list[Training]:
             record = read_record(folder)
         except (ArtefactError, OSError):
             continue
-        if record["model"] == f"resnet{record['depth']}":
+        # the losses of an imported log are not one a step
+        if record["model"] == f"resnet{record['depth']}" and record["provenance"] != "imported":
             found.append((folder, record))
     kinds = {name: len({(r["depth"], r["gpu_type"]) for _, r in found if r["scale"] == name}) for name in SCALES}
     chosen = scale or max(SCALES, key=lambda name: (kinds[name], scale_order(name)))

@@ -10,9 +10,9 @@ from torch.optim.swa_utils import update_bn
 from tqdm import tqdm
 
 from compute import ComputeError
+from compute.core.training_flops import RESNET50_FEATURES
 from compute.training.device_dataset import DeviceDataset
 
-FEATURES = 2048  # of the pooled features that the last layer sees
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights, for pixels from 0 to 1
 
 # files whose origin is known, by SHA-256: torchvision's own can say theirs, a copy from elsewhere cannot
@@ -68,7 +68,7 @@ def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Mod
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = torchvision.models.resnet50(weights=None)
-        model.fc = nn.Linear(FEATURES, classes)
+        model.fc = nn.Linear(RESNET50_FEATURES, classes)
     if state is not None:
         body = {key: value for key, value in state.items() if not key.startswith("fc.")}
         try:

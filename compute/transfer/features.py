@@ -1,4 +1,4 @@
-"""What the frozen base network makes of the images, computed once: a new last layer sees nothing else of them."""
+"""Features of the frozen base network, computed once and cached: all that a new last layer is trained on."""
 
 import hashlib
 import io
@@ -17,80 +17,94 @@ from compute import data as data_sets
 from compute.data import Images
 from compute.training.device_dataset import DeviceDataset, batch_indices
 
-VIEWS_SEED = 0
+AUGMENTATION_SEED = 0
 BATCH = 128
 
 
 @dataclass(frozen=True, kw_only=True)
 class Features:
-    """Pooled features, float32: `train` views x images x 2048, of random crops and flips; `plain` of the same images as they are; `val` and `test`.
+    """Pooled features, float32: `train` augmentations x images x 2048, the others images x 2048.
 
-    `seconds` is what computing each part took (`train`, `plain`, `val`, `test`), also where it comes from the cache.
+    `train` is of random crops and flips, `unaugmented` of the same train images as they are. `seconds` is
+    what computing each part took (`train`, `unaugmented`, `val`, `test`), also where it is read from the cache.
     """
 
     train: Tensor
-    plain: Tensor
+    unaugmented: Tensor
     val: Tensor
     test: Tensor
     seconds: dict[str, float]
 
 
-def extract(model: nn.Module, choose: Images, report: Images, device_dataset: DeviceDataset, views: int, origin: str) -> Features:
-    """Features of all splits, and of `views` augmented views of each train image, each part from the cache where it was computed before.
+def extract(
+    model: nn.Module,
+    val_data: Images,
+    test_data: Images,
+    device_dataset: DeviceDataset,
+    augmentations: int,
+    origin: str,
+) -> Features:
+    """The features of all splits, and of `augmentations` random augmentations of each train image.
 
-    `model` ends before its last layer and stays in evaluation mode, BatchNorm with it. `origin` tells
-    one set of weights and statistics from another.
+    Each part is read from the cache where it was computed before. `model` ends before its last layer and stays
+    in evaluation mode, also its BatchNorm. `origin` identifies the weights and statistics.
     """
-    splits = {"plain": report.train_images, "val": choose.test_images, "test": report.test_images}
-    digests = {name: digest(images) for name, images in splits.items()}
-    found, seconds, base = {}, {"train": 0.0}, (origin, device_dataset.train.device.type)
-    total = len(report.train_images) * views + sum(map(len, splits.values()))
+    images = {"unaugmented": test_data.train_images, "val": val_data.test_images, "test": test_data.test_images}
+    digests = {name: digest(pixels) for name, pixels in images.items()}
+    parts, seconds, key = {}, {"train": 0.0}, (origin, device_dataset.train.device.type)
+    total = len(test_data.train_images) * augmentations + sum(map(len, images.values()))
     with tqdm(total=total, desc="features", unit="image") as bar:
-        for name, images in splits.items():
-            part = device_dataset.with_evaluation_images(images, torch.zeros(len(images)))
-            found[name], seconds[name] = cached((*base, digests[name]), lambda part=part: embed(model, part, bar))
-        seen = []
-        for nth in range(views):
-            one, took = cached((*base, digests["plain"], nth, VIEWS_SEED), lambda nth=nth: view(model, device_dataset, nth, bar))
-            seen.append(one)
-            seconds["train"] += took
-    return Features(train=torch.stack(seen), **found, seconds=seconds)
+        for name, pixels in images.items():
+            part = device_dataset.with_evaluation_images(pixels, torch.zeros(len(pixels)))
+            parts[name], seconds[name] = cached((*key, digests[name]), lambda part=part: features_of(model, part, bar))
+        augmented = []
+        for nth in range(augmentations):
+            features, took_s = cached(
+                (*key, digests["unaugmented"], nth, AUGMENTATION_SEED),
+                lambda nth=nth: augmented_features(model, device_dataset, nth, bar),
+            )
+            augmented.append(features)
+            seconds["train"] += took_s
+    return Features(train=torch.stack(augmented), **parts, seconds=seconds)
 
 
 def digest(values: Tensor) -> str:
-    """SHA-256 of a tensor on the CPU."""
+    """SHA-256 of the values of a tensor on the CPU."""
     return hashlib.sha256(values.numpy().tobytes()).hexdigest()
 
 
 @torch.no_grad()
-def embed(model: nn.Module, data: DeviceDataset, bar: tqdm | None = None) -> Tensor:
-    """The model's output for every test image of `data`, N x 2048, on the CPU."""
+def features_of(model: nn.Module, data: DeviceDataset, bar: tqdm | None = None) -> Tensor:
+    """The model's output for every evaluation image of `data`, N x 2048, on the CPU."""
     model.eval()
-    found = []
+    batches = []
     for pixels in data.test.split(BATCH):
-        found.append(model(data.normalise(pixels)).float().cpu())
+        batches.append(model(data.normalise(pixels)).float().cpu())
         if bar:
             bar.update(len(pixels))
-    return torch.cat(found)
+    return torch.cat(batches)
 
 
 @torch.no_grad()
-def view(model: nn.Module, device_dataset: DeviceDataset, nth: int, bar: tqdm | None = None) -> Tensor:
-    """The model's output for the `nth` random crop and flip of every train image, in the order of the images, N x 2048."""
+def augmented_features(model: nn.Module, device_dataset: DeviceDataset, nth: int, bar: tqdm | None = None) -> Tensor:
+    """The model's output for the `nth` random crop and flip of every train image, in the images' order, N x 2048."""
     model.eval()
     count = len(device_dataset.train_labels)
-    plan = batch_indices(count, count, VIEWS_SEED, nth, pad=device_dataset.pad, augment=True)[0]
-    plan = plan[:, plan[0].argsort()]
-    found = []
-    for part in plan.to(device_dataset.train.device).split(BATCH, dim=1):
-        found.append(model(device_dataset.batch(part)[0]).float().cpu())
+    indices = batch_indices(count, count, AUGMENTATION_SEED, nth, pad=device_dataset.pad, augment=True)[0]
+    indices = indices[:, indices[0].argsort()]
+    batches = []
+    for part in indices.to(device_dataset.train.device).split(BATCH, dim=1):
+        batches.append(model(device_dataset.batch(part)[0]).float().cpu())
         if bar:
             bar.update(part.shape[1])
-    return torch.cat(found)
+    return torch.cat(batches)
 
 
 def cached(key: tuple, compute: Callable[[], Tensor]) -> tuple[Tensor, float]:
-    """A tensor and the seconds that computing it took, from the cache where it was computed before; a cache that cannot be written is done without."""
+    """A tensor and the seconds that computing it took, read from the cache where it was computed before.
+
+    A cache that cannot be read or written is not used.
+    """
     file: Path = data_sets.CACHE / f"features-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.pt"
     with suppress(Exception):  # none there, or one that cannot be read: made again
         saved = torch.load(file, weights_only=True)

@@ -7,9 +7,9 @@ from store.complete import at_complete_scale
 from store.concurrency import device_images_per_s, own_seconds
 from store.reader import Reader
 
-# the trainings of the CIFAR family at the largest scale that is as complete as any
+# the report's own trainings of the CIFAR family at the largest scale that is as complete as any
 TRAININGS = at_complete_scale(
-    "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth", variant="model || gpu_type"
+    "SELECT * FROM runs WHERE problem = 'optimus' AND job = 'train' AND model = 'resnet' || depth AND provenance <> 'imported'", variant="model || gpu_type"
 )
 
 

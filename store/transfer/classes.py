@@ -45,13 +45,14 @@ def class_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH each AS ({BY_CLASS}),
         ranked AS (
-            SELECT *, rank() OVER (ORDER BY images) + count(*) OVER (PARTITION BY images) / 2 AS images_rank,
-                   rank() OVER (ORDER BY finetune_percent) + count(*) OVER (PARTITION BY finetune_percent) / 2 AS accuracy_rank
+            SELECT *, {mean_rank("images")} AS images_rank, {mean_rank("finetune_percent")} AS accuracy_rank
             FROM each WHERE gain IS NOT NULL
         )
         SELECT count(*)::INTEGER AS classes, count(*) FILTER (gain > 0)::INTEGER AS better,
                count(*) FILTER (gain < 0)::INTEGER AS worse, avg(gain) AS mean_gain,
                first(class_name ORDER BY gain DESC, class_id) AS most_gained,
+               first(extract_percent ORDER BY gain DESC, class_id) AS most_gained_extract_percent,
+               first(finetune_percent ORDER BY gain DESC, class_id) AS most_gained_finetune_percent,
                corr(accuracy_rank, images_rank) AS rank_correlation
         FROM ranked HAVING count(*) > 0
         """,
@@ -59,8 +60,16 @@ def class_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     )
 
 
+def mean_rank(column: str) -> str:
+    """SQL of the rank of a row by a column, less a constant; equal values have the mean of their ranks."""
+    return f"(rank() OVER (ORDER BY {column}) + count(*) OVER (PARTITION BY {column}) / 2)"
+
+
 def confusions(reader: Reader, run: str, most: int) -> pd.DataFrame:
-    """The `most` most frequent confusions of a run: class and predicted class with their ids, images, percent of the class's test images."""
+    """The `most` most frequent confusions of a run: class and predicted class with their ids, and images.
+
+    `percent` is of the class's test images.
+    """
     return reader.df(
         f"""
         WITH names AS (

@@ -25,12 +25,12 @@ EPOCH_SECONDS = f"""
 
 
 def epoch_seconds(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """Median seconds and images/s of an epoch by `what` it contains, device and threads, from the slowest; precisions of the runs.
+    """Median seconds and images/s of an epoch by `what` it contains, device and threads, from the slowest.
 
-    `what` is an approach, where that of a last layer (`extract`) is its share of all that were trained
-    together, on features computed before; `forward`, one pass of the training images through the frozen
-    network; or `whole`, the epoch of a last layer with its part of computing the features (its run's seconds
-    over its epochs).
+    `precision` lists those of the runs. `what` is an approach, where that of a last layer (`extract`) is its share
+    of all that were trained together, on features computed before; `forward`, one pass of the training images
+    through the frozen network; or `whole`, the epoch of a last layer with its part of computing the features (its
+    run's seconds over its epochs).
     """
     return reader.df(f"{EPOCH_SECONDS} ORDER BY epoch_s DESC", {"dataset": dataset, "px": px})
 
@@ -44,8 +44,12 @@ def comparable_epochs(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
         f"""
         WITH timed AS ({EPOCH_SECONDS}),
         own AS (SELECT device, threads FROM timed WHERE what = 'extract' ORDER BY epoch_s DESC LIMIT 1),
-        same AS (SELECT timed.* FROM timed JOIN own ON timed.device = own.device AND timed.threads IS NOT DISTINCT FROM own.threads)
-        SELECT *, (SELECT epoch_s FROM same WHERE what = 'finetune') / epoch_s AS speedup FROM same ORDER BY epoch_s DESC
+        same AS (
+            SELECT timed.* FROM timed
+            JOIN own ON timed.device = own.device AND timed.threads IS NOT DISTINCT FROM own.threads
+        )
+        SELECT *, (SELECT epoch_s FROM same WHERE what = 'finetune') / epoch_s AS speedup
+        FROM same ORDER BY epoch_s DESC
         """,
         {"dataset": dataset, "px": px},
     )
@@ -58,7 +62,15 @@ def compared(reader: Reader, dataset: str) -> pd.DataFrame:
     intervals do not overlap; `seconds_ratio` and `flops_ratio` are the first one's cost over the other's,
     `flops_percent` the latter in percent.
     """
-    names = {"job": "job", "px": "px", "test_percent": "test", "low": "low", "high": "high", "seconds": "seconds", "flops": "flops"}
+    names = {
+        "job": "job",
+        "px": "px",
+        "test_percent": "test",
+        "low": "low",
+        "high": "high",
+        "seconds": "seconds",
+        "flops": "flops",
+    }
     rows = by_size(reader, dataset)[list(names)].rename(columns=names)
     pairs = rows.merge(rows.add_prefix("other_"), how="cross")
     return pairs[["job", "px", "other_job", "other_px"]].assign(

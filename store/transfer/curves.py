@@ -25,9 +25,10 @@ CURVES = f"""
 
 
 def curves(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
-    """By rate and epoch (from 1) the mean over the seeds of training loss and accuracies in percent, with least and most.
+    """By rate and epoch (from 1) the training loss and the accuracies in percent, as means over the seeds.
 
-    `val_percent` is NULL in epochs without an evaluation; `rate` is `lr` as text.
+    `…_low` and `…_high` are the least and the most. `val_percent` is NULL in epochs without an evaluation;
+    `rate` is `lr` as text.
     """
     return reader.df(
         f"""
@@ -50,12 +51,12 @@ def milestones(reader: Reader, dataset: str, px: int, job: str) -> pd.DataFrame:
 
 
 def curve_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
-    """One row an approach and rate: training loss in the first epoch, its largest, before the first milestone, its last.
+    """One row an approach and rate: the training loss in the first epoch, its largest, and in the last epoch.
 
-    All are means over the seeds. `last_train_percent` and `last_val_percent` are the last epoch's;
-    `milestone_epoch` and `milestone_step` the epochs and steps before the first milestone, `epoch_steps` the
-    steps of an epoch. `early_val_percent` is the validation accuracy after `early_epoch`, the first epoch after
-    which fine-tuning is evaluated.
+    `milestone_loss` is that of the epoch before the first milestone; `milestone_epoch` and `milestone_step` are the
+    epochs and steps until then, `epoch_steps` the steps of an epoch. `last_train_percent` and `last_val_percent`
+    are the last epoch's accuracies, `early_val_percent` the validation accuracy after `early_epoch`, the first
+    epoch after which fine-tuning is evaluated. All are means over the seeds.
     """
     return reader.df(
         f"""

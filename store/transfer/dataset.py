@@ -57,7 +57,7 @@ def balance(reader: Reader, dataset: str) -> pd.DataFrame:
 
 
 def classes(reader: Reader, dataset: str) -> pd.DataFrame:
-    """One row a class and split: class_id, class_name, split, images, its images in all splits (`total`), base_class."""
+    """One row a class and split: class_id, class_name, split, images, `total` in all splits, base_class."""
     return reader.df(
         f"""
         SELECT class_id, class_name, split, images, total, base_class FROM ({COUNTS}) WHERE dataset = ?
@@ -76,4 +76,3 @@ def samples(reader: Reader, dataset: str, class_ids: list[int], most: int) -> pd
         """,
         [dataset, class_ids, most],
     )
-

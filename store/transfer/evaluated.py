@@ -19,7 +19,8 @@ RUNS = f"""
            (config->>'batch')::INTEGER AS batch, config->>'precision' AS precision,
            (config->>'threads')::INTEGER AS threads, (config->>'classes')::INTEGER AS classes,
            (config->>'train_images')::INTEGER AS train_images, (config->>'forward_flops')::DOUBLE AS forward_flops,
-           (config->>'views')::INTEGER AS augmentations, (config->>'views_s')::DOUBLE AS augmentations_s,
+           (config->>'augmentations')::INTEGER AS augmentations,
+           (config->>'augmentations_s')::DOUBLE AS augmentations_s,
            (config->>'heads_together')::INTEGER AS heads_together
     FROM runs WHERE problem = 'transfer' AND scale <> 'smoke'
 """
@@ -36,7 +37,8 @@ EVALUATED = at_complete_scale(
            (SELECT avg(100 * a.correct / a.images) FROM class_accuracy AS a WHERE a.run_id = r.run_id) AS class_percent,
            100 * {wilson_low("s.correct", "s.images")} AS low, 100 * {wilson_high("s.correct", "s.images")} AS high
     FROM ({RUNS}) AS r
-    JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test' JOIN scores AS v ON v.run_id = r.run_id AND v.split = 'val'
+    JOIN scores AS s ON s.run_id = r.run_id AND s.split = 'test'
+    JOIN scores AS v ON v.run_id = r.run_id AND v.split = 'val'
     QUALIFY weights IS NULL OR weights = mode(weights) OVER (PARTITION BY dataset, px)
     """,
     variant="job || coalesce(lr, 0)",
@@ -78,8 +80,9 @@ def evaluated(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """
     rows = reader.df(
         f"""
-        SELECT *, (SELECT median({device_images_per_s("images_per_s", "j.concurrency")}) FROM epochs WHERE run_id = j.run_id)
-                  AS images_per_s
+        SELECT *, (
+            SELECT median({device_images_per_s("images_per_s", "j.concurrency")}) FROM epochs WHERE run_id = j.run_id
+        ) AS images_per_s
         FROM ({EVALUATED}) AS j WHERE dataset = ? AND px = ? ORDER BY {ORDER}, lr DESC, seed
         """,
         [dataset, px],
@@ -93,7 +96,7 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
 
     `spread` is the standard deviation of the test accuracy over seeds, `low` and `high` its 95 % interval:
     Wilson's, for the choice of test images, and from three seeds on together with that of their mean
-    (Student's t), for the choice of seeds. `points_behind` is how far the test accuracy is below that of the
+    (Student's t), for the choice of seeds. `gap_to_best` is how far the test accuracy is below that of the
     approach's chosen rate.
     """
     every = _rates(reader, dataset)
@@ -101,7 +104,10 @@ def rates(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
 
 
 def by_size(reader: Reader, dataset: str) -> pd.DataFrame:
-    """The chosen rows of `rates` at every image size: one an approach and px; `leads` marks the size's best one on val."""
+    """The chosen rows of `rates` at every image size, one an approach and px.
+
+    `leads` marks the size's best one on val.
+    """
     rows = _rates(reader, dataset).query("chosen").reset_index(drop=True)
     return rows.assign(leads=rows["val_percent"] == rows.groupby("px")["val_percent"].transform("max"))
 
@@ -110,7 +116,7 @@ def _rates(reader: Reader, dataset: str) -> pd.DataFrame:
     rows = reader.df(
         f"""
         SELECT * EXCLUDE (half, centre), centre - half AS low, centre + half AS high,
-               max(test_percent) FILTER (chosen) OVER (PARTITION BY px, job) - test_percent AS points_behind
+               max(test_percent) FILTER (chosen) OVER (PARTITION BY px, job) - test_percent AS gap_to_best
         FROM ({RATES}) WHERE dataset = ? ORDER BY px, {ORDER}, lr DESC
         """,
         [dataset],

@@ -20,8 +20,10 @@ def target(reader: Reader) -> pd.DataFrame:
 
 
 def parameters(reader: Reader) -> pd.DataFrame:
-    """One row: millions of parameters of ResNet-50 without its last layer, and of a last layer for the target's classes."""
-    base = reader.df("SELECT sum(params) / 1e6 AS base_m FROM layers WHERE model = 'resnet50' AND kind <> 'fc' HAVING count(*) > 0")
+    """One row: millions of parameters of ResNet-50 without its last layer, and of one for the target's classes."""
+    base = reader.df(
+        "SELECT sum(params) / 1e6 AS base_m FROM layers WHERE model = 'resnet50' AND kind <> 'fc' HAVING count(*) > 0"
+    )
     heads = [last_layer_parameters(count) / 1e6 for count in target(reader)["classes"]]
     return base.merge(pd.DataFrame({"last_layer_m": heads}), how="cross")
 
@@ -66,12 +68,6 @@ def by_class(reader: Reader) -> pd.DataFrame:
     return classes.by_class(reader, TARGET, PX)
 
 
-def most_gained(reader: Reader) -> pd.DataFrame:
-    """One row: the class that fine-tuning gains most on."""
-    rows = by_class(reader)
-    return rows[rows["class_name"].isin(class_summary(reader)["most_gained"])]
-
-
 def class_summary(reader: Reader) -> pd.DataFrame:
     """One row: how many classes fine-tuning gains on, and by how much."""
     return classes.class_summary(reader, TARGET, PX)
@@ -89,5 +85,4 @@ QUOTABLE = quotables(
     Quotable(query=epochs, keys=("what",)),
     Quotable(query=by_class, keys=("class_name",)),
     Quotable(query=class_summary),
-    Quotable(query=most_gained),
 )

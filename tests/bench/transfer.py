@@ -9,17 +9,18 @@ import time
 import torch
 from torch import nn
 
+from compute.core.vocabulary import LAST_LAYER_LRS
 from compute.data import synthetic
 from compute.training.device import cores
 from compute.training.device_dataset import DeviceDataset
 from compute.training.loop import train
 from compute.training.recipe import Recipe
 from compute.transfer.base import resnet50
-from compute.transfer.features import embed, view
+from compute.transfer.features import augmented_features, features_of
 from compute.transfer.heads import train_heads
 
-IMAGES, CLASSES, PX, EPOCHS, VIEWS = 512, 102, 64, 200, 8
-RATES = (1.0, 0.1, 0.01, 0.001)
+IMAGES, CLASSES, PX, EPOCHS, AUGMENTATIONS = 512, 102, 64, 200, 8
+RATES = LAST_LAYER_LRS
 
 
 def transfer() -> dict[str, float]:
@@ -31,14 +32,14 @@ def transfer() -> dict[str, float]:
     frozen = resnet50(CLASSES, None, 0)
     frozen.fc = nn.Identity()
     frozen.to(device, memory_format=torch.channels_last)
-    embed(frozen, device_dataset.with_evaluation_images(data.test_images[:64], data.test_labels[:64]))
+    features_of(frozen, device_dataset.with_evaluation_images(data.test_images[:64], data.test_labels[:64]))
 
     start = time.perf_counter()
-    features = torch.stack([view(frozen, device_dataset, nth) for nth in range(VIEWS)])
-    val = embed(frozen, device_dataset)
+    features = torch.stack([augmented_features(frozen, device_dataset, nth) for nth in range(AUGMENTATIONS)])
+    val = features_of(frozen, device_dataset)
     features_s = time.perf_counter() - start
     start = time.perf_counter()
-    train_heads(features, data.train_labels, val, data.test_labels, classes=CLASSES, rates=RATES, seeds=(0,), recipe=recipe)
+    train_heads(features, data.train_labels, val, data.test_labels, classes=CLASSES, lrs=RATES, seeds=(0,), recipe=recipe)
     heads_s = time.perf_counter() - start
 
     plain = resnet50(CLASSES, None, 0).requires_grad_(False)

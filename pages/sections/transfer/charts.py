@@ -55,9 +55,7 @@ def curves(y: str, title: str, low: str, high: str) -> alt.LayerChart:
         x=x,
         y=alt.Y(f"{y}:Q", title=title, scale=FREE),
         color=color,
-        tooltip=tooltips(
-            "rate", epoch=".0f", epoch_lr=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"
-        ),
+        tooltip=tooltips("rate", epoch=".0f", epoch_lr=".2g", train_loss=".3f", train_percent=".1f", val_percent=".1f"),
     )
     rules = alt.Chart().transform_filter("isValid(datum.milestone)").mark_rule(strokeDash=[4, 4], color="gray")
     return alt.layer(band, lines, rules.encode(x=alt.X("milestone:Q"))).properties(height=340)

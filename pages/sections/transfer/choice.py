@@ -35,6 +35,14 @@ def labelled(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(approach=approach, label=labels)
 
 
+def best_rate(row: pd.Series) -> str:
+    """A figure's title: the chosen rate of an approach (a row of `rates`), and its test accuracy."""
+    return (
+        f"Rate {row['lr']:g} is best on the validation images "
+        f"and gets {row['test_percent']:.1f} % of the test images right"
+    )
+
+
 def weights_of(size: tuple[str, int]) -> str:
     """A caption's sentence on where the base weights come from."""
     weights = cached_query(evaluated.origins, *size)["weights"].dropna()

@@ -50,7 +50,8 @@ def show() -> None:
         charts.accuracies(),
         title=f"{first['label'].capitalize()} leads on the validation images ({first['val_percent']:.1f} % against "
         f"{second['val_percent']:.1f} % of {second['label']}); on the test images it is {first['test_percent']:.1f} % "
-        f"against {second['test_percent']:.1f} %, and the intervals {'do not overlap' if pair['separate'] else 'overlap'}",
+        f"against {second['test_percent']:.1f} %, "
+        f"and the intervals {'do not overlap' if pair['separate'] else 'overlap'}",
         alt_text="Test accuracy of every approach and rate",
         origins=origins,
         caption="Chosen on the validation images, reported on the test images. "
@@ -91,15 +92,14 @@ def _sizes(size: tuple[str, int]) -> None:
 
 def _costs(size: tuple[str, int], origins, pair) -> None:
     st.subheader("Accuracy and what it costs", divider="gray")
-    cost = st.segmented_control(
-        "Cost", list(COSTS), default="FLOPs", required=True, key="cost", bind="query-params"
-    )
+    cost = st.segmented_control("Cost", list(COSTS), default="FLOPs", required=True, key="cost", bind="query-params")
     cost = cost if cost in COSTS else "FLOPs"
     column, title = COSTS[cost]
     rows = labelled(cached_query(evaluated.evaluated, *size))
     figure(
         charts.costs(column, title),
-        title=f"Fine-tuning at its best rate takes {pair[f'{column}_ratio']:,.0f} times the {cost} of a last layer at its own",
+        title=f"Fine-tuning at its best rate takes {pair[f'{column}_ratio']:,.0f} times the {cost} of a last layer "
+        "at its own",
         alt_text="Test accuracy against FLOPs or seconds of the training",
         origins=origins,
         caption="FLOPs: a multiply-accumulate counts as two; three forward passes for each image that is trained on, "

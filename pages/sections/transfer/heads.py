@@ -7,7 +7,7 @@ from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.transfer import charts
-from pages.sections.transfer.choice import INTERVALS, chosen_size, labelled
+from pages.sections.transfer.choice import INTERVALS, best_rate, chosen_size, labelled
 from pages.sections.transfer.learning import learning_curves
 from store.transfer import costs, evaluated
 
@@ -28,7 +28,7 @@ def show() -> None:
     if size is None:
         missing("No last layer has been trained yet.", "python -m compute extract")
         return
-    rates = labelled(cached_query(evaluated.rates, *size).query("job in ('extract', 'linear')"))
+    rates = labelled(cached_query(evaluated.rates, *size).query("job in ('extract', 'linear_probe')"))
     best = rates[rates["chosen"] & (rates["job"] == "extract")].iloc[0]
     learning_curves(
         size,
@@ -39,10 +39,10 @@ def show() -> None:
     )
     figure(
         charts.accuracies(),
-        title=f"Rate {best['lr']:g} is best on the validation images and gets {best['test_percent']:.1f} % of the test images right",
+        title=best_rate(best),
         alt_text="Test accuracy of each learning rate of the last layer",
         origins=of_runs(" ".join(rates["run_ids"]).split()),
-        caption=f"{INTERVALS} The linear classifier is scikit-learn's logistic regression on the same features.",
+        caption=f"{INTERVALS} The linear probe is scikit-learn's logistic regression on the same features.",
         data=rates,
         csv=rates,
     )
@@ -56,11 +56,13 @@ def _speed(size: tuple[str, int], heads_together: int) -> None:
     title = "Seconds of an epoch"
     if "whole" in speedup:
         title = (
-            f"An epoch of a last layer takes a {speedup['extract']:,.0f}th of the seconds of one of fine-tuning, "
-            f"with its part of computing the features a {speedup['whole']:,.0f}th"
+            f"An epoch of a last layer takes 1/{speedup['extract']:,.0f} of the seconds of one of fine-tuning, "
+            f"with its part of computing the features 1/{speedup['whole']:,.0f}"
         )
     figure(
-        rows.assign(what=rows["what"].map(EPOCHS))[["what", "epoch_s", "images_per_s", "device", "threads", "precision"]],
+        rows.assign(what=rows["what"].map(EPOCHS))[
+            ["what", "epoch_s", "images_per_s", "device", "threads", "precision"]
+        ],
         title=title,
         alt_text="Seconds of an epoch by approach",
         origins=of_runs(runs["run_id"].tolist()),

@@ -15,7 +15,7 @@ from store.transfer import curves, evaluated
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """A quantity by epoch: its columns in `curves.curves`, its last value in `curves.curve_summary`, its axis, its unit."""
+    """A quantity by epoch: its columns in `curves.curves` and `curves.curve_summary` (`last`), its axis and unit."""
 
     column: str
     low: str
@@ -57,9 +57,7 @@ def learning_curves(
     size: tuple[str, int], job: str, *, default: str, alt_text: str, note: str, only_lr: float | None = None
 ) -> None:
     """The chosen curve of every rate of an approach, or of `only_lr` where that has run; `note` ends the caption."""
-    name = st.segmented_control(
-        "Curve", list(CURVES), default=default, required=True, key="curve", bind="query-params"
-    )
+    name = st.segmented_control("Curve", list(CURVES), default=default, required=True, key="curve", bind="query-params")
     name = name if name in CURVES else default
     curve = CURVES[name]
     summary = cached_query(curves.curve_summary, *size).query("job == @job")

@@ -39,9 +39,7 @@ def show() -> None:
 def _distribution(name: str, row: pd.Series, classes: pd.DataFrame) -> None:
     balance = cached_query(dataset.balance, name)
     left, right = st.columns(2)
-    split = left.segmented_control(
-        "Split", SPLITS, default="all", required=True, key="split", bind="query-params"
-    )
+    split = left.segmented_control("Split", SPLITS, default="all", required=True, key="split", bind="query-params")
     order = right.segmented_control(
         "Order of the classes", ORDERS, default=ORDERS[0], required=True, key="order", bind="query-params"
     )

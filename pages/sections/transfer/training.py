@@ -6,7 +6,7 @@ from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
 from pages.sections.transfer import charts
-from pages.sections.transfer.choice import INTERVALS, chosen_size, labelled, weights_of
+from pages.sections.transfer.choice import INTERVALS, best_rate, chosen_size, labelled, weights_of
 from pages.sections.transfer.learning import learning_curves
 from store.transfer import evaluated
 
@@ -27,7 +27,7 @@ def three_rates() -> None:
     best = rows[rows["chosen"] & (rows["job"] == "finetune")].iloc[0]
     figure(
         charts.accuracies(),
-        title=f"Rate {best['lr']:g} is best on the validation images and gets {best['test_percent']:.1f} % of the test images right",
+        title=best_rate(best),
         alt_text="Test accuracy of each learning rate of fine-tuning",
         origins=of_runs(" ".join(rows["run_ids"]).split()),
         caption=f"{INTERVALS} {weights_of(size)}",
