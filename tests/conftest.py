@@ -141,6 +141,23 @@ def planted_transfer_and(planted_transfer_layout, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def planted_supervision_layout(tmp_path_factory) -> Layout:
+    """A built store with the planted runs of Problem 2."""
+    from tests.planted_supervision import plant_supervision
+
+    layout = Layout.at(tmp_path_factory.mktemp("supervision"))
+    plant_supervision(layout.runs)
+    assert build(layout).left_out == ()
+    return layout
+
+
+@pytest.fixture
+def planted_supervision(planted_supervision_layout):
+    """A reader of that store."""
+    return open_reader(planted_supervision_layout)
+
+
+@pytest.fixture(scope="session")
 def everything(tmp_path_factory) -> Layout:
     """A built store in which every experiment of every problem has run; all but Problem 3's are planted."""
     from compute.__main__ import main
