@@ -2,16 +2,19 @@
 
 import streamlit as st
 
+from compute.core.vocabulary import PROBLEMS
 from pages.parts import data
+
+ICONS = {"transfer": "swap_horiz", "supervision": "school", "flops": "memory", "optimus": "trending_down"}
 
 st.set_page_config(page_title="Deep learning systems performance", page_icon=":material/speed:", layout="wide")
 page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),
-        st.Page("pages/transfer.py", title="Transfer", icon=":material/swap_horiz:"),
-        st.Page("pages/supervision.py", title="Supervision", icon=":material/school:"),
-        st.Page("pages/flops.py", title="FLOPs and peak", icon=":material/memory:"),
-        st.Page("pages/optimus.py", title="Optimus", icon=":material/trending_down:"),
+        *(
+            st.Page(f"pages/{name}.py", title=problem.short, icon=f":material/{ICONS[name]}:")
+            for name, problem in PROBLEMS.items()
+        ),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
     ],
     position="top",

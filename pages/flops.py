@@ -2,7 +2,7 @@
 
 from pages.parts.data import through_entrance
 from pages.parts.sections import page
-from pages.sections.flops import counts, inference, overhead, peak
+from pages.registry import SECTIONS
 
 through_entrance()
-page("FLOPs, PALEO and Platform Percent of Peak", {"3.1": peak.show, "3.2": counts.show, "3.3": overhead.show, "3.4": inference.show})
+page("flops", SECTIONS)

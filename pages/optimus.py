@@ -2,7 +2,7 @@
 
 from pages.parts.data import through_entrance
 from pages.parts.sections import page
-from pages.sections.optimus import losses, plan, prediction
+from pages.registry import SECTIONS
 
 through_entrance()
-page("Optimus: loss models, speed models, time and cost", {"4.1": losses.show, "4.2": prediction.show, "4.3": plan.show})
+page("optimus", SECTIONS)

@@ -3,17 +3,11 @@
 import streamlit as st
 
 from compute.core.experiments import EXPERIMENTS
+from compute.core.vocabulary import PROBLEMS
 from pages.parts.answer import READABLE_PX
 from pages.parts.data import cached_query, missing, reader, through_entrance
 from pages.parts.origin import Origin, badges, published
 from store import catalogue
-
-TITLES = {
-    "transfer": ("Problem 1", "Transfer learning: fine-tuning against feature extraction", "pages/transfer.py"),
-    "supervision": ("Problem 2", "Weakly and semi-supervised learning", "pages/supervision.py"),
-    "flops": ("Problem 3", "FLOPs, PALEO and Platform Percent of Peak", "pages/flops.py"),
-    "optimus": ("Problem 4", "Optimus: loss models, speed models, time and cost to accuracy", "pages/optimus.py"),
-}
 
 through_entrance()
 st.title("Deep learning systems performance")
@@ -39,9 +33,9 @@ with st.container(horizontal=True):
 if reader().version.left_out:
     st.warning(f"{len(reader().version.left_out)} artefacts could not be used; the page of all runs says why.", icon=":material/report:")
 
-for problem, (number, title, page) in TITLES.items():
-    mine = [row for row in rows if row["problem"] == problem]
-    st.subheader(f"{number}: {title}", anchor=problem, divider="gray")
+for name, problem in PROBLEMS.items():
+    mine = [row for row in rows if row["problem"] == name]
+    st.subheader(f"Problem {problem.number}: {problem.title}", anchor=name, divider="gray")
     for row in mine:
         said = f"**{row['question']} {row['title']}** :gray[({row['points']} points)]"
         if not row["answered"]:
@@ -52,5 +46,9 @@ for problem, (number, title, page) in TITLES.items():
         about.markdown(f"{said}  \n{row['headline']}", width=READABLE_PX)
         with rests_on:
             badges([Origin(r["provenance"], r["scale"], f"{r['count']} × {r['job']}") for r in row["runs"]] + published(*row["facts"]))
-            if page:
-                st.page_link(page, label="Answer and evidence", icon=":material/arrow_forward:", query_params={"question": row["question"]})
+            st.page_link(
+                f"pages/{name}.py",
+                label="Answer and evidence",
+                icon=":material/arrow_forward:",
+                query_params={"question": row["question"]},
+            )

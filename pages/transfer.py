@@ -2,10 +2,7 @@
 
 from pages.parts.data import through_entrance
 from pages.parts.sections import page
-from pages.sections.transfer import heads, target, training, verdict
+from pages.registry import SECTIONS
 
 through_entrance()
-page(
-    "Transfer learning: fine-tuning against feature extraction",
-    {"1.1a": target.show, "1.1b": training.one_rate, "1.1c": training.three_rates, "1.2a": heads.show, "1.2b": verdict.show},
-)
+page("transfer", SECTIONS)

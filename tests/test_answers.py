@@ -9,6 +9,7 @@ from store.answers import MISSING, PLACEHOLDER, fill
 from store.build import build
 from store.reader import open_reader
 from tests.conftest import PROJECT
+from tests.questions import QUESTIONS
 
 FILES = sorted((PROJECT / "store" / "answers").glob("*.md"))
 # numbers that are neither measured nor a paper's result: places in a work, names, the arithmetic of a definition
@@ -19,11 +20,9 @@ NAMES = re.compile(
 )
 
 
-# what the committed runs and facts suffice for; the others are written and wait for their runs
-ANSWERED = ("1.1a", "1.1b", "1.1c", "1.2a", "1.2b", "2.1", "2.2a", "2.2b", "2.3a", "2.3b", "2.3c", "2.3d", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
 
 
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_every_placeholder_is_filled(committed, question):
     found = answers.answer(committed, question)
     assert found.missing == ()
@@ -49,7 +48,7 @@ def test_committed_store_leaves_nothing_out(committed):
     assert committed.version.left_out == ()
 
 
-@pytest.mark.parametrize("question", ANSWERED)
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_an_answered_question_rests_on_runs_and_facts(committed, question):
     row = next(row for row in catalogue.evidence(committed) if row["question"] == question)
     assert row["answered"], row["missing"]

@@ -5,19 +5,21 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
-from tests.bench.server import QUESTIONS
 from tests.conftest import PROJECT
+from tests.questions import VIEWS
 
+SQL = re.compile(r"\bSELECT\b.*\bFROM\b", re.DOTALL)
 HEAVY = ("torch", "torchvision", "scipy", "sklearn")
 # what each floor may import of the others
 MAY = {
     "compute": set(),
     "store": {"compute.core"},
     "pages": {"store", "compute.core"},
-    "app.py": {"pages", "store"},
+    "app.py": {"pages", "compute.core"},
 }
 
 
@@ -47,11 +49,23 @@ def test_floors_import_one_way(floor):
                 assert allowed, f"{file.relative_to(PROJECT)} imports {name}"
 
 
+def literal(node: ast.Constant | ast.JoinedStr) -> str:
+    """The text of a string or f-string, with a gap where a value is filled in; empty for other constants."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return "".join(literal(part) if isinstance(part, ast.Constant) else " … " for part in node.values)
+
+
+@pytest.mark.parametrize("code", ['"SELECT run_id FROM runs"', 'f"SELECT {column} FROM {table} WHERE x"'])
+def test_sql_is_found_in_plain_and_in_formatted_strings(code):
+    assert SQL.search(literal(ast.parse(code, mode="eval").body))
+
+
 def test_pages_hold_no_sql():
     for file in files("pages"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                assert not re.search(r"\bSELECT\b.*\bFROM\b", node.value, re.DOTALL), f"{file.relative_to(PROJECT)} holds SQL"
+            if isinstance(node, (ast.Constant, ast.JoinedStr)):
+                assert not SQL.search(literal(node)), f"{file.relative_to(PROJECT)} holds SQL"
 
 
 def test_the_ground_floor_needs_numpy_alone():
@@ -72,7 +86,7 @@ for page, question in %r:
 heavy = sorted({name.split(".")[0] for name in sys.modules} & set(%r))
 sys.exit(f"imported {heavy}" if heavy else 0)
 """
-    views = [(f"pages/{page}.py", question) for page, questions in QUESTIONS.items() for question in questions] + [("pages/runs.py", "")]
+    views = [(page, question or "") for page, question in VIEWS]
     where = {**os.environ, "REPORT_STORE": str(everything.runs.parent)}
     command = [sys.executable, "-c", code % (views, HEAVY)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, env=where)
@@ -96,7 +110,35 @@ def test_public_functions_say_what_they_do(floor):
                 assert ast.get_docstring(node), f"{file.relative_to(PROJECT)}: {node.name} has no docstring"
 
 
+def hides_a_legend(code: str) -> bool:
+    """Whether code switches a chart's legend off, by keyword (`legend=None`) or by method (`.legend(None)`)."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.keyword) and node.arg == "legend":
+            values = [node.value]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "legend":
+            values = node.args
+        else:
+            continue
+        if any(isinstance(value, ast.Constant) and value.value is None for value in values):
+            return True
+    return False
+
+
+@pytest.mark.parametrize("code", ["alt.Color('a', legend=None)", "alt.Color('a').legend(None)"])
+def test_both_ways_of_hiding_a_legend_are_found(code):
+    assert hides_a_legend(code)
+
+
 def test_no_layer_of_a_chart_hides_the_legend_of_the_others():
-    """Layers share their colour scale, and one of them without a legend leaves the chart without it."""
-    hiding = [str(file.relative_to(PROJECT)) for file in files("pages") if "legend=None" in file.read_text(encoding="utf-8")]
-    assert not hiding
+    """Layers share their colour scale, so that one layer without a legend leaves the whole chart without it.
+
+    Only a function without arguments may hide a legend, and then every layer of its chart has none.
+    """
+    for file in files("pages"):
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef) and hides_a_legend(ast.unparse(function)):
+                assert not function.args.args, f"{file.relative_to(PROJECT)}: {function.name} hides a legend"
+                module = import_module(".".join(file.relative_to(PROJECT).with_suffix("").parts))
+                chart = getattr(module, function.name)()
+                colours = [layer["encoding"].get("color", {}) for layer in chart.get("layer", [chart])]
+                assert all(colour.get("legend", ...) is None for colour in colours if "field" in colour), function.name

@@ -2,6 +2,7 @@
 
 import shutil
 from itertools import cycle
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -10,17 +11,10 @@ from streamlit.testing.v1 import AppTest
 from store.build import build
 from store.layout import Layout
 from tests.conftest import PROJECT, make_run, steps
+from tests.questions import BY_PROBLEM, ROWS, VIEWS
 
-PAGES = ["pages/overview.py", "pages/transfer.py", "pages/supervision.py", "pages/flops.py", "pages/optimus.py", "pages/runs.py"]
-QUESTIONS = {
-    "pages/transfer.py": ["1.1a", "1.1b", "1.1c", "1.2a", "1.2b"],
-    "pages/supervision.py": ["2.1", "2.2a", "2.2b", "2.3a", "2.3b", "2.3c", "2.3d"],
-    "pages/flops.py": ["3.1", "3.2", "3.3", "3.4"],
-    "pages/optimus.py": ["4.1", "4.2", "4.3"],
-}
 # what a store that has some results lacks on a page; 2.1 rests on papers alone
 BARE = [("some runs", "pages/transfer.py"), ("some runs", "pages/supervision.py"), ("some runs", "pages/flops.py")]
-VIEWS = [(page, question) for page in PAGES for question in QUESTIONS.get(page, [None])]
 HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
 
 
@@ -74,6 +68,12 @@ def store(request, tmp_path_factory):
     patch.undo()
 
 
+@pytest.fixture
+def committed_app(tmp_path, monkeypatch):
+    committed_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+
+
 def show(page: str, **query) -> AppTest:
     app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
     for key, value in query.items():
@@ -90,7 +90,6 @@ def text(app: AppTest) -> str:
 def test_page_renders(store, page, question):
     app = show(page, **({"question": question} if question else {}))
     assert not app.exception
-    assert "⟨missing⟩" not in text(app)
     if store == "everything" and question:
         assert "still to come" not in text(app) and "not here yet" not in text(app)
     if store == "none" or (store == "empty" and question != "2.1") or ((store, page) in BARE and question != "2.1"):
@@ -103,7 +102,6 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
     for value in HOSTILE:
         app = show("pages/flops.py", question=value, model=value, device=value, batch=value, ppp=value)
         assert not app.exception, quote(value)
-        assert app.segmented_control(key="question").value == "3.1"
         app = show("pages/flops.py", question="3.2", convention=value, network=value)
         assert not app.exception, quote(value)
         app = show("pages/runs.py", problem=value, scale=value)
@@ -121,9 +119,25 @@ CONTROLS = {
 @pytest.mark.parametrize("page", CONTROLS)
 def test_hostile_links_to_planted_results_fall_back_to_defaults(everything, monkeypatch, page):
     monkeypatch.setenv("REPORT_STORE", str(everything.runs.parent))
-    for value, question in zip(HOSTILE, cycle(QUESTIONS[page]), strict=False):
+    for value, question in zip(HOSTILE, cycle(BY_PROBLEM[Path(page).stem]), strict=False):
         app = show(page, question=question, **dict.fromkeys(CONTROLS[page], value))
         assert not app.exception, (question, quote(value))
+
+
+@pytest.mark.parametrize("unknown", ["4.4", "3.1", "<script>alert(1)</script>", "9" * 400])
+def test_a_link_to_a_question_that_the_page_does_not_have_lists_those_there_are(committed_app, unknown):
+    app = show("pages/optimus.py", question=unknown)
+    assert not app.exception
+    assert "There is no question" in app.warning[0].value and "<script>" not in app.warning[0].value
+    assert [link.label.split()[0] for link in app.get("page_link")] == [row["question"] for row in ROWS]
+    assert not app.subheader, "no question's section is shown in place of the one that was asked for"
+
+
+def test_the_list_of_questions_leads_to_a_question(committed_app):
+    app = show("pages/optimus.py", question="4.4")
+    app.segmented_control(key="question").set_value("4.2").run()
+    assert not app.exception and not app.warning
+    assert app.subheader[0].value.startswith("4.2")
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):

@@ -6,12 +6,25 @@ dictionary has an order (scales, GPU types), that order is meant: a larger scale
 
 from dataclasses import dataclass
 
-# problem: its title in the report
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A problem of the assignment: its number, its short title for navigation, and its title."""
+
+    number: int
+    short: str
+    title: str
+
+
 PROBLEMS = {
-    "transfer": "Transfer learning: fine-tuning against feature extraction",
-    "supervision": "Weakly and semi-supervised learning",
-    "flops": "FLOPs, PALEO and Platform Percent of Peak",
-    "optimus": "Optimus: loss models, speed models, time and cost to accuracy",
+    "transfer": Problem(
+        number=1, short="Transfer", title="Transfer learning: fine-tuning against feature extraction"
+    ),
+    "supervision": Problem(number=2, short="Supervision", title="Weakly and semi-supervised learning"),
+    "flops": Problem(number=3, short="FLOPs and peak", title="FLOPs, PALEO and Platform Percent of Peak"),
+    "optimus": Problem(
+        number=4, short="Optimus", title="Optimus: loss models, speed models, time and cost to accuracy"
+    ),
 }
 
 # scale: what it means, in ascending order

@@ -19,12 +19,11 @@ def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
 
     With a bare name Altair works out the channel and the type anew on every rerun, at some 8 ms each.
     """
-    plain = [alt.Tooltip(field=name, type="nominal") for name in names]
-    return plain + [alt.Tooltip(field=name, type="quantitative", format=format_) for name, format_ in formats.items()]
+    return [alt.Tooltip(field=name, type="nominal") for name in names] + [alt.Tooltip(field=name, type="quantitative", format=format_) for name, format_ in formats.items()]
 
 
-def drawing(draw: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
-    """Make a function that draws an Altair chart without data give its Vega-Lite specification, drawn once.
+def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[..., dict]:
+    """Decorate a function that builds an Altair chart without data: it returns the Vega-Lite specification, built once.
 
     Altair takes some 20 ms to build and check a chart, a rerun draws several, and only their data change.
     """
@@ -46,8 +45,8 @@ def _without_data(part):
     return [_without_data(value) for value in part] if isinstance(part, list) else part
 
 
-def plain(text: object) -> str:
-    """A name from the data as plain text in Markdown, whatever characters it holds."""
+def escaped(text: object) -> str:
+    """Text from the data or the address, escaped so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:-])", r"\\\1", str(text))
 
 
@@ -62,7 +61,7 @@ def figure(
     csv: pd.DataFrame | None = None,
     columns: dict | None = None,
 ) -> None:
-    """Show a chart (a `drawing` of `data`) or a table under a title that says the finding, with its origin and its data.
+    """Show a chart (the `chart_specification` of `data`) or a table under a title that says the finding, with its origin and its data.
 
     `csv` is what the download holds (what is shown by default), `columns` a table's column_config.
     """

@@ -4,15 +4,46 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.parts.data import missing, reader
+from compute.core.vocabulary import PROBLEMS
+from pages.parts.data import cached_query, missing, reader
+from pages.parts.figure import escaped
+from store import catalogue
+
+LONGEST_NAME = 20  # characters of an unknown question that are repeated
 
 
-def page(title: str, sections: dict[str, Callable[[], None]]) -> None:
-    """Show the section of the question that the address names, by default the first."""
-    st.title(title)
+def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
+    """Show the section of the question that the address names, the first one where it names none.
+
+    An address that names a question which the problem does not have gets a list of all questions.
+    """
+    st.title(PROBLEMS[problem].title)
     if reader() is None:
         missing("This page needs the results.", "python -m store build")
         st.stop()
-    first = next(iter(sections))
-    chosen = st.segmented_control("Question", list(sections), default=first, required=True, key="question", bind="query-params")
-    sections.get(chosen, sections[first])()
+    every = cached_query(catalogue.questions)
+    mine = every.loc[every["problem"] == problem, "question"].tolist()
+    if not mine:
+        missing("The store holds no questions; the facts in store/published could not be read.", "python -m store build")
+        st.stop()
+    asked = st.query_params.get("question")
+    known = asked is None or asked in mine
+    chosen = st.segmented_control(
+        "Question", mine, default=mine[0] if known else None, required=known, key="question", bind="query-params"
+    )
+    if chosen in mine:
+        sections[chosen]()
+    else:
+        _no_such_question(asked or "", every)
+
+
+def _no_such_question(asked: str, every) -> None:
+    """Say that the address names no question of this page, and link to all questions there are."""
+    st.warning(
+        f"There is no question {escaped(asked[:LONGEST_NAME])} on this page. Choose one above, or one of these:",
+        icon=":material/help:",
+    )
+    for row in every.itertuples():
+        st.page_link(
+            f"pages/{row.problem}.py", label=f"{row.question} {row.title}", query_params={"question": row.question}
+        )

@@ -18,6 +18,23 @@ LU_KINDS = {
 }
 
 
+# every layer of VGG-16 and VGG-19 under its usual name (conv3_4, relu3_4, pool3, fc6)
+VGG_LAYERS = """
+    WITH staged AS (
+        SELECT *, 1 + coalesce(sum((kind = 'pool')::INTEGER) OVER before, 0) AS stage
+        FROM layers WHERE model IN ('vgg16', 'vgg19') AND name NOT LIKE 'avgpool%'
+        WINDOW before AS (PARTITION BY model ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    ), numbered AS (
+        SELECT *, row_number() OVER (PARTITION BY model, kind, stage ORDER BY position) AS nth FROM staged
+    )
+    SELECT network_name(model) AS network, position,
+           CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth) ELSE kind || stage || '_' || nth END AS layer,
+           kind, output_shape, params, macs, flops, other_ops, 100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
+           100 * (macs + other_ops) / sum(macs + other_ops) OVER (PARTITION BY model) AS every_percent
+    FROM numbered
+"""
+
+
 def networks(reader: Reader) -> pd.DataFrame:
     """Every counted network: parameters, MACs, other operations, what its library prints, the difference in percent."""
     return reader.df("""
@@ -44,20 +61,7 @@ def vgg_layers(reader: Reader) -> pd.DataFrame:
 
     `share_percent` is of the network's MACs, `every_percent` of all its operations, a MAC counted once.
     """
-    return reader.df("""
-        WITH staged AS (
-            SELECT *, 1 + coalesce(sum((kind = 'pool')::INTEGER) OVER before, 0) AS stage
-            FROM layers WHERE model IN ('vgg16', 'vgg19') AND name NOT LIKE 'avgpool%'
-            WINDOW before AS (PARTITION BY model ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        ), numbered AS (
-            SELECT *, row_number() OVER (PARTITION BY model, kind, stage ORDER BY position) AS nth FROM staged
-        )
-        SELECT network_name(model) AS network,
-               CASE WHEN kind = 'pool' THEN 'pool' || stage WHEN stage > 5 THEN kind || (5 + nth) ELSE kind || stage || '_' || nth END AS layer,
-               kind, output_shape, params, macs, flops, other_ops, 100 * macs / sum(macs) OVER (PARTITION BY model) AS share_percent,
-               100 * (macs + other_ops) / sum(macs + other_ops) OVER (PARTITION BY model) AS every_percent
-        FROM numbered ORDER BY model, position
-    """)
+    return reader.df(f"SELECT * EXCLUDE (position) FROM ({VGG_LAYERS}) ORDER BY network, position")
 
 
 def kinds(reader: Reader, model: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from compute.core.vocabulary import GPU_TYPES
 from store.reader import Reader
 
 # the three networks of question 3.4
@@ -40,10 +41,10 @@ def implied_ppp(reader: Reader) -> pd.DataFrame:
         FROM throughputs AS t
         JOIN networks AS n USING (model)
         JOIN peaks AS p ON p.device = t.device AND p.precision = CASE t.precision WHEN 'mixed' THEN 'mixed' ELSE 'fp32' END
-        WHERE t.gpu_type IN ('K80', 'P100', 'V100')
+        WHERE list_contains(?, t.gpu_type)
         ORDER BY t.gpu_type, t.mode, t.framework, t.model, t.batch, t.gpus
         """,
-        [TRAINING_PASSES],
+        [TRAINING_PASSES, list(GPU_TYPES)],
     )
 
 

@@ -1,92 +1,99 @@
-"""What the written answers of Problem 3 quote."""
+"""The queries of Problem 3 that answers quote, each with the columns that tell its rows apart."""
+
+import pandas as pd
 
 from store.flops import counts, peaks, times
+from store.quotes import Quotable, quotables
 from store.reader import Reader
 
 
-def values(reader: Reader) -> dict[str, object]:
-    """What the written answers of Problem 3 quote, by placeholder; None where the store has nothing."""
-    return _vgg_values(reader) | _gap_values(reader) | _ppp_values(reader) | _k80_values(reader)
+def vgg_totals(reader: Reader) -> pd.DataFrame:
+    """VGG-16 and VGG-19: GFLOP of all layers, convolutions and fully connected layers, and shares of the convolutions.
+
+    `conv_share` is of the multiply-accumulates, `conv_share_all` of all operations counted once, in percent.
+    """
+    return reader.df(f"""
+        SELECT network, sum(flops) / 1e9 AS gflop, sum(params) / 1e6 AS params_m,
+               sum(flops) FILTER (kind = 'conv') / 1e9 AS conv_gflop, sum(flops) FILTER (kind = 'fc') / 1e9 AS fc_gflop,
+               sum(share_percent) FILTER (kind = 'conv') AS conv_share,
+               sum(every_percent) FILTER (kind = 'conv') AS conv_share_all,
+               100 * sum(params) FILTER (kind = 'conv') / sum(params) AS conv_param_share,
+               sum(macs + other_ops) FILTER (kind = 'conv') / 1e6 AS conv_mops
+        FROM ({counts.VGG_LAYERS}) GROUP BY network
+    """)
 
 
-def _vgg_values(reader: Reader) -> dict[str, object]:
-    rows, found = counts.vgg_layers(reader), {}
-    for network, mine in rows.groupby("network"):
-        key, conv, fc = network.replace("-", "").lower(), mine[mine["kind"] == "conv"], mine[mine["kind"] == "fc"]
-        found |= {
-            f"{key}_gflop": mine["flops"].sum() / 1e9,
-            f"{key}_conv_gflop": conv["flops"].sum() / 1e9,
-            f"{key}_fc_gflop": fc["flops"].sum() / 1e9,
-            f"{key}_conv_share": conv["share_percent"].sum(),
-            f"{key}_conv_share_all": conv["every_percent"].sum(),
-            f"{key}_conv_param_share": 100 * conv["params"].sum() / mine["params"].sum(),
-            f"{key}_params_m": mine["params"].sum() / 1e6,
-            f"{key}_conv_mops": (conv["macs"] + conv["other_ops"]).sum() / 1e6,
-        }
-    for row in reader.df("SELECT model, mflops FROM lu_flops WHERE kind = 'Total'").itertuples():
-        found[f"lu_{row.model}_total_mflops"] = row.mflops
-    printed = reader.one("SELECT mflops, share_percent FROM lu_flops WHERE model = 'vgg16' AND kind = 'CONV'") or (None, None)
-    return found | {"lu_vgg16_conv_mflops": printed[0], "lu_vgg16_conv_share": printed[1]}
+def lu_flops(reader: Reader) -> pd.DataFrame:
+    """The FLOPs rows that Lu et al. print: millions of operations and share in percent, by network and layer type."""
+    return reader.df("SELECT model, kind, mflops, share_percent FROM lu_flops")
 
 
-def _gap_values(reader: Reader) -> dict[str, object]:
-    rows, found = times.lu_gap(reader), {}
-    if not rows.empty:
-        worst, cpu = rows.loc[rows["ratio"].idxmax()], rows[rows["processor"] == "CPU"]
-        found |= {f"gap_worst_{name}": worst[name] for name in ("ratio", "network", "platform", "place", "sum_ms", "forward_ms")}
-        found["gap_cpu_percent"] = 100 * (cpu["ratio"] - 1).abs().max()
-        overheads = rows[rows["platform"] == "TX1 GPU"].set_index("model")["overhead_ms"]
-        found |= {f"gap_{model}_tx1_gpu_ms": overheads.get(model) for model in ("googlenet", "resnet50")}
-    own = times.own_gap(reader).query("device_kind == 'cpu' and batch == 1")
-    if not own.empty:
-        found |= {
-            "own_device": own["device"].iloc[0],
-            **{f"own_{end}_{name}": own.loc[at, name] for end, at in (("below", own["ratio"].idxmin()), ("near", own["ratio"].idxmax())) for name in ("network", "layers")},
-            "own_ratio_low": own["ratio"].min(),
-            "own_ratio_high": own["ratio"].max(),
-            "own_amortised_low": own["amortised_ratio"].min(),
-            "own_amortised_high": own["amortised_ratio"].max(),
-        }
-    return found | _rate_values(reader)
-
-
-def _rate_values(reader: Reader) -> dict[str, object]:
-    """Rates of two kinds of ResNet-50's layers on the CPU at hand."""
-    rows = times.own_rates(reader)
-    mine = rows.query("model == 'caffe_resnet50' and device_kind == 'cpu' and batch == 1").drop_duplicates("kind").set_index("kind")
-    return {
-        f"own_{kind}_{name}": mine[column].get(kind)
-        for kind in ("conv", "relu")
-        for name, column in (("rate", "giga_ops_per_s"), ("time_percent", "time_percent"))
-    }
-
-
-def _ppp_values(reader: Reader) -> dict[str, object]:
-    rows, found = peaks.implied_ppp(reader), {}
+def lu_gap_extremes(reader: Reader) -> pd.DataFrame:
+    """One row: the measurement of Lu et al. with the largest ratio, and the largest difference on a CPU in percent."""
+    rows = times.lu_gap(reader)
     if rows.empty:
-        return found
-    one = rows[(rows["gpus"] == 1) & (rows["model"] == "resnet50") & (rows["precision"] != "mixed")]
-    for (gpu, mode), group in one.groupby(["gpu_type", "mode"]):
-        found[f"ppp_{gpu}_{mode}_low".lower()] = group["ppp_percent"].min()
-        found[f"ppp_{gpu}_{mode}_high".lower()] = group["ppp_percent"].max()
-    mixed = rows[(rows["gpus"] == 1) & (rows["precision"] == "mixed")]
-    found["ppp_v100_mixed_high"] = mixed["ppp_percent"].max() if len(mixed) else None
-    return found
+        return rows
+    cpu = rows[rows["processor"] == "CPU"]
+    return rows.loc[[rows["ratio"].idxmax()]].assign(cpu_percent=100 * (cpu["ratio"] - 1).abs().max())
 
 
-def _k80_values(reader: Reader) -> dict[str, object]:
-    found = {}
-    for row in peaks.k80_inference(reader).query("recommended").itertuples():
-        found |= {
-            f"k80_{row.model}_ms": row.ms,
-            f"k80_{row.model}_images_per_s": row.images_per_s,
-            f"k80_{row.model}_board_images_per_s": row.board_images_per_s,
-            "k80_peak_tflops": row.peak_tflops,
-            "k80_board_tflops": row.board_tflops,
-            "k80_peak_confidence": row.peak_confidence,
-        }
-    for model, group in peaks.k80_reality(reader).groupby("model"):
-        found |= {f"k80_{model}_percent_low": group["percent_of_peak"].min(), f"k80_{model}_percent_high": group["percent_of_peak"].max()}
-    return found
+def own_gap_range(reader: Reader) -> pd.DataFrame:
+    """Our own timings of single images on a CPU: the networks with the lowest and with the highest ratio of layers to pass.
 
-QUOTABLE: dict = {}
+    `end` is `lowest` or `highest`; `amortised_ratio` is the lowest or highest of all networks.
+    """
+    rows = times.own_gap(reader).query("device_kind == 'cpu' and batch == 1")
+    if rows.empty:
+        return rows.assign(end=[])
+    ends = rows.loc[[rows["ratio"].idxmin(), rows["ratio"].idxmax()]]
+    amortised = rows["amortised_ratio"]
+    return ends.assign(end=["lowest", "highest"], amortised_ratio=[amortised.min(), amortised.max()])
+
+
+def own_resnet_rates(reader: Reader) -> pd.DataFrame:
+    """Rates by kind of layer of Caffe's ResNet-50 for single images on the CPU at hand."""
+    rows = times.own_rates(reader).query("model == 'caffe_resnet50' and device_kind == 'cpu' and batch == 1")
+    return rows.drop_duplicates("kind")
+
+
+def implied_ppp_range(reader: Reader) -> pd.DataFrame:
+    """Lowest and highest implied PPP of ResNet-50 on one GPU, in fp32 (stated or assumed), by GPU type and mode."""
+    rows = peaks.implied_ppp(reader).query("gpus == 1 and model == 'resnet50' and precision != 'mixed'")
+    return rows.groupby(["gpu_type", "mode"], as_index=False)["ppp_percent"].agg(low="min", high="max")
+
+
+def mixed_precision_ppp(reader: Reader) -> pd.DataFrame:
+    """One row: the highest implied PPP of any network on one GPU's tensor cores."""
+    rows = peaks.implied_ppp(reader).query("gpus == 1 and precision == 'mixed'")
+    return pd.DataFrame({"high": [rows["ppp_percent"].max()]}) if len(rows) else pd.DataFrame(columns=["high"])
+
+
+def k80_recommended(reader: Reader) -> pd.DataFrame:
+    """Inference on the K80 under the recommended reading, by network."""
+    return peaks.k80_inference(reader).query("recommended")
+
+
+def k80_peaks(reader: Reader) -> pd.DataFrame:
+    """One row: the peaks that the recommended reading takes, of one GPU and of the board, and how surely they are known."""
+    return k80_recommended(reader)[["peak_tflops", "board_tflops", "peak_confidence"]].drop_duplicates()
+
+
+def k80_reality_range(reader: Reader) -> pd.DataFrame:
+    """Lowest and highest measured share of the peak throughput on the K80 in percent, by network."""
+    rows = peaks.k80_reality(reader)
+    return rows.groupby("model", as_index=False)["percent_of_peak"].agg(low="min", high="max")
+
+
+QUOTABLE = quotables(
+    Quotable(query=vgg_totals, keys=("network",)),
+    Quotable(query=lu_flops, keys=("model", "kind")),
+    Quotable(query=lu_gap_extremes),
+    Quotable(query=times.lu_gap, keys=("model", "platform")),
+    Quotable(query=own_gap_range, keys=("end",)),
+    Quotable(query=own_resnet_rates, keys=("kind",)),
+    Quotable(query=implied_ppp_range, keys=("gpu_type", "mode")),
+    Quotable(query=mixed_precision_ppp),
+    Quotable(query=k80_recommended, keys=("model",)),
+    Quotable(query=k80_peaks),
+    Quotable(query=k80_reality_range, keys=("model",)),
+)

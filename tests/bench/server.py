@@ -22,14 +22,12 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
 from tests.conftest import PROJECT
+from tests.questions import VIEWS as REPORT_VIEWS
 
-QUESTIONS = {
-    "transfer": ("1.1a", "1.1b", "1.1c", "1.2a", "1.2b"),
-    "supervision": ("2.1", "2.2a", "2.2b", "2.3a", "2.3b", "2.3c", "2.3d"),
-    "flops": ("3.1", "3.2", "3.3", "3.4"),
-    "optimus": ("4.1", "4.2", "4.3"),
-}
-VIEWS = ("/", *(f"/{page}?question={question}" for page, questions in QUESTIONS.items() for question in questions), "/runs")
+VIEWS = tuple(
+    "/" if page == "pages/overview.py" else f"/{Path(page).stem}" + (f"?question={question}" if question else "")
+    for page, question in REPORT_VIEWS
+)
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 import altair as alt
 
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 
 TOP = alt.Legend(orient="top")
 NAMES = alt.Axis(grid=True, labelLimit=200)
 
 
-@drawing
+@chart_specification
 def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
     """Stacked ms of each layer: position, name, kind, term, ms."""
     return (
@@ -25,7 +25,7 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def implied_ppp() -> alt.Chart:
     """One point a published measurement: network, mode, precision, ppp_percent and what it comes from."""
     return (
@@ -48,7 +48,7 @@ def implied_ppp() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def rates() -> alt.Chart:
     """Operations per second by kind of layer: network, kind, ms, giga_ops_per_s, time_percent, of_best_percent."""
     return (
@@ -64,7 +64,7 @@ def rates() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def vgg(unit: str, order: tuple[str, ...]) -> alt.Chart:
     """Work of each layer of the two VGGs side by side: network, layer, giga_ops and what the table holds."""
     networks = ["VGG-16", "VGG-19"]
@@ -82,7 +82,7 @@ def vgg(unit: str, order: tuple[str, ...]) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def kinds() -> alt.Chart:
     """Operations by kind of layer: kind, work, giga_ops."""
     return (
@@ -97,7 +97,7 @@ def kinds() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def sum_against_whole() -> alt.Chart:
     """Sum of layer times over the whole pass: measured, processor, network, platform, layers, sum_ms, forward_ms, ratio."""
     return (
@@ -113,7 +113,7 @@ def sum_against_whole() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def overhead_by_layers() -> alt.LayerChart:
     """Overhead against number of layers: network, platform, layers, overhead_ms, overhead_per_layer_ms; names beside one platform's points."""
     place = {"x": alt.X("layers:Q", title="Layers in the network"), "y": alt.Y("overhead_ms:Q", title="Sum − whole pass (ms)")}
@@ -131,7 +131,7 @@ def overhead_by_layers() -> alt.LayerChart:
     return alt.layer(points, names).properties(height=280)
 
 
-@drawing
+@chart_specification
 def ways_of_timing(modes: tuple[str, ...]) -> alt.Chart:
     """A bar for each way of timing a network: timed, mode, repeats, ms."""
     return (
@@ -148,7 +148,7 @@ def ways_of_timing(modes: tuple[str, ...]) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def measured_against_peak() -> alt.LayerChart:
     """Images per second by batch, and the peak dashed: network, batch, images_per_s, peak_images_per_s, percent_of_peak."""
     colour = alt.Color("network:N", title=None, legend=TOP)

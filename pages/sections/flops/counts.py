@@ -7,7 +7,8 @@ from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
 from pages.sections.flops import charts
-from store.flops import counts, values
+from store.flops import counts
+from store.flops.values import vgg_totals
 
 CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, data sheets)"}
 
@@ -35,7 +36,7 @@ def show() -> None:
 
 
 def _vgg(factor: int) -> None:
-    rows, said = cached_query(counts.vgg_layers), cached_query(values)
+    rows, vgg19 = cached_query(counts.vgg_layers), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
     unit = "GFLOP" if factor == 2 else "GMAC"
     rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
@@ -43,8 +44,8 @@ def _vgg(factor: int) -> None:
     origins = of_jobs("flops/layers")
     figure(
         charts.vgg(unit, order),
-        title=f"Convolutions do {said['vgg19_conv_share']:.2f} % of VGG-19's {factor / 2 * said['vgg19_gflop']:.3f} {unit}, with "
-        f"{said['vgg19_conv_param_share']:.0f} % of its parameters",
+        title=f"Convolutions do {vgg19['conv_share']:.2f} % of VGG-19's {factor / 2 * vgg19['gflop']:.3f} {unit}, with "
+        f"{vgg19['conv_param_share']:.0f} % of its parameters",
         alt_text="Operations of each layer of VGG-16 and VGG-19",
         origins=origins,
         caption="Convolutions and fully connected layers at 224 × 224 pixels; the three layers that VGG-19 adds are the fourth ones of stages 3 to 5. "

@@ -2,13 +2,13 @@
 
 import altair as alt
 
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 
 TOP = alt.Legend(orient="top")
 GPU = alt.Color("gpu_type:N", title=None, legend=TOP)
 
 
-@drawing
+@chart_specification
 def curves(y: str, title: str) -> alt.Chart:
     """One line a training: epoch, y, network, gpu_type."""
     return (
@@ -25,7 +25,7 @@ def curves(y: str, title: str) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def fit() -> alt.LayerChart:
     """Data points and fitted curves: step, loss, series (for lines); points carry the series `data`."""
     points = (
@@ -45,7 +45,7 @@ def fit() -> alt.LayerChart:
     return alt.layer(points, lines).properties(height=380)
 
 
-@drawing
+@chart_specification
 def residuals() -> alt.Chart:
     """Measured less fitted loss: step, residual, series."""
     return (
@@ -61,7 +61,7 @@ def residuals() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def forecasts() -> alt.Chart:
     """Forecast error as training goes on: progress_percent, error_percent, method, network, gpu_type."""
     return (
@@ -84,7 +84,7 @@ def forecasts() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def coefficients(title: str) -> alt.LayerChart:
     """A coefficient against depth: depth, value, low, high, regressed, gpu_type, network, role (`regression saw it` or `held out`)."""
     x = alt.X("depth:Q", title="Depth (layers)", scale=alt.Scale(zero=False))
@@ -105,7 +105,7 @@ def coefficients(title: str) -> alt.LayerChart:
     return alt.layer(lines, intervals, points).properties(height=340)
 
 
-@drawing
+@chart_specification
 def prediction() -> alt.Chart:
     """Predicted and trained loss by epoch: epoch, loss, gpu_type, series."""
     return (
@@ -122,7 +122,7 @@ def prediction() -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def hours() -> alt.Chart:
     """Hours against workers: workers, hours, servers, best (the minimum of its curve)."""
     line = alt.Chart().mark_line().encode(
@@ -135,7 +135,7 @@ def hours() -> alt.Chart:
     return alt.layer(line, best).properties(height=320)
 
 
-@drawing
+@chart_specification
 def costs() -> alt.LayerChart:
     """Cost against hours: hours, usd, gpu_type, servers, workers, front (whether nothing is both faster and cheaper)."""
     place = {

@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 
 TOP = alt.Legend(orient="top", columns=2, symbolOpacity=1)  # two beside each other are not cut off on a phone
 SPREAD = {"y": "low:Q", "y2": "high:Q"}  # without a title, so that the axis has the one of the points
@@ -26,7 +26,7 @@ def _accuracies(seen: alt.Chart, x: alt.X, color: alt.Color, tooltip: list[alt.T
     return seen.mark_line(point=alt.OverlayMarkDef(size=60)).encode(x=x, y=y, color=color, tooltip=tooltip)
 
 
-@drawing
+@chart_specification
 def noise() -> alt.LayerChart:
     """Accuracy against the share of wrong labels: noise_percent, percent, low, high, stage; `marked` shares have a dotted line."""
     x, color = alt.X("noise_percent:Q", title="Labels replaced at random (%)"), alt.Color("stage:N", title=None, legend=TOP)
@@ -35,7 +35,7 @@ def noise() -> alt.LayerChart:
     return alt.layer(seen.mark_rule().encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
 
-@drawing
+@chart_specification
 def resampling() -> alt.LayerChart:
     """Accuracy of each part of the classes by sampling: part, sampling, percent, low, high."""
     x = alt.X("part:N", title=None, sort=["head", "middle", "tail", "all"], axis=alt.Axis(labelAngle=0))
@@ -53,7 +53,7 @@ def resampling() -> alt.LayerChart:
     return alt.layer(alt.Chart().mark_rule(strokeWidth=2).encode(**place, **SPREAD), points).properties(height=340)
 
 
-@drawing
+@chart_specification
 def students() -> alt.LayerChart:
     """Accuracy against K, one line a P, with dashed lines for what it is compared with: k, percent, low, high, series; rows with `level` are the dashed ones; `marked` Ks have a dotted line."""
     x, color = LOG_K, alt.Color("series:N", title=None, legend=TOP)
@@ -68,7 +68,7 @@ def students() -> alt.LayerChart:
     return alt.layer(levels, seen.mark_rule(opacity=0.6).encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=380)
 
 
-@drawing
+@chart_specification
 def precision() -> alt.LayerChart:
     """Correct labels against rank: rank, precision_percent, low, high, series; `marked` ranks have a dotted line."""
     x, color = alt.X("rank:Q", title="Rank within the class"), alt.Color("series:N", title=None, legend=TOP)
@@ -82,7 +82,7 @@ def precision() -> alt.LayerChart:
     return alt.layer(seen.mark_area(opacity=0.2).encode(x=x, color=color, **SPREAD), lines, _mark()).properties(height=340)
 
 
-@drawing
+@chart_specification
 def correct() -> alt.LayerChart:
     """Correct labels of the whole set against K: k, precision_percent, precision_low, precision_high, series; `marked` Ks have a dotted line."""
     color, seen = alt.Color("series:N", title=None, legend=TOP), alt.Chart().transform_filter("isValid(datum.k)")
@@ -96,7 +96,7 @@ def correct() -> alt.LayerChart:
     return alt.layer(bars, lines, _mark()).properties(height=320)
 
 
-@drawing
+@chart_specification
 def balance() -> alt.LayerChart:
     """Labels of the smallest and the largest class, as given and as true, against K: k, least, most, series; `marked` Ks have a dotted line."""
     areas = (

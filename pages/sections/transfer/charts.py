@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from pages.parts.figure import drawing, tooltips
+from pages.parts.figure import chart_specification, tooltips
 from pages.sections.transfer.choice import APPROACH
 
 TOP = alt.Legend(orient="top")
@@ -11,7 +11,7 @@ NAMES = list(APPROACH.values())
 COLOR = alt.Color("approach:N", title=None, sort=NAMES, scale=alt.Scale(domain=NAMES), legend=alt.Legend(orient="top", columns=2))
 
 
-@drawing
+@chart_specification
 def images_by_class(by_name: bool) -> alt.Chart:
     """Images of each class, one colour a split: class_name, images, split, total, base_class."""
     return (
@@ -28,7 +28,7 @@ def images_by_class(by_name: bool) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def curves(y: str, title: str, low: str = "", high: str = "") -> alt.LayerChart:
     """One line a rate with a rule at every drop: epoch, y (low to high over the seeds), rate; rows with `drop` are the rules."""
     x = alt.X("epoch:Q", title="Epoch")
@@ -51,7 +51,7 @@ def with_drops(rows: pd.DataFrame, milestones: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([rows, milestones.rename(columns={"epoch": "drop"})])
 
 
-@drawing
+@chart_specification
 def accuracies() -> alt.LayerChart:
     """Test accuracy of every approach and rate with its interval: label, which names the approach so that no legend has to, test_percent, low, high, approach, seeds."""
     color = COLOR.legend(None)
@@ -64,7 +64,7 @@ def accuracies() -> alt.LayerChart:
     return alt.layer(intervals, points).properties(height=alt.Step(26))
 
 
-@drawing
+@chart_specification
 def costs(x: str, title: str) -> alt.Chart:
     """Test accuracy against what the training took: x, test_percent, approach, label."""
     return (
@@ -80,7 +80,7 @@ def costs(x: str, title: str) -> alt.Chart:
     )
 
 
-@drawing
+@chart_specification
 def classes(x: str) -> alt.LayerChart:
     """Each fine-tuned class against `x`: extract_percent (of the last layer alone), train_images or images; finetune_percent, imagenet (whether ImageNet has it), class_name."""
     title = {"extract_percent": "Last layer alone (%)", "train_images": "Training images", "images": "Images in all splits"}[x]

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
-from pages.parts.figure import figure, plain
+from pages.parts.figure import escaped, figure
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
@@ -70,6 +70,6 @@ def _samples(name: str, row, classes) -> None:
     chosen = [int(names[one]) for one in dict.fromkeys((first, second)) if one in names]
     rows = cached_query(dataset.samples, name, chosen, SAMPLES)
     with st.container(border=True):
-        st.markdown(f"**{len(rows)} images of {' and '.join(map(plain, dict.fromkeys(rows['class_name'])))}**")
+        st.markdown(f"**{len(rows)} images of {' and '.join(map(escaped, dict.fromkeys(rows['class_name'])))}**")
         pictures((image, f"{class_name} {nth + 1}") for class_name, nth, image in rows[["class_name", "nth", "image"]].itertuples(index=False))
         st.caption(f"The first train images of each class, {row['px']} × {row['px']} pixels, enlarged without smoothing: this is all that the networks see.")

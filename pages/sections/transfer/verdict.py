@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
-from pages.parts.figure import figure, plain
+from pages.parts.figure import escaped, figure
 from pages.parts.origin import of_runs
 from pages.parts.pictures import pictures
 from pages.sections.transfer import charts
@@ -114,7 +114,7 @@ def _classes(size: tuple[str, int], origins) -> None:
         title=f"Fine-tuning is better in {len(better)} of {len(rows)} classes, by {rows['gain'].mean():.1f} points on average",
         alt_text="Accuracy of each class by both approaches",
         origins=origins,
-        caption=f"{'Above the dashed line fine-tuning is better. ' if len(even) else ''}{len(known)} of the classes are ImageNet's as well, or kinds of one by name ({', '.join(map(plain, known['class_name']))}).",
+        caption=f"{'Above the dashed line fine-tuning is better. ' if len(even) else ''}{len(known)} of the classes are ImageNet's as well, or kinds of one by name ({', '.join(map(escaped, known['class_name']))}).",
         data=pd.concat([rows.assign(imagenet=rows["in_imagenet"].map({True: "a class of ImageNet", False: "not in ImageNet"})), even]),
         csv=rows,
     )
@@ -134,7 +134,7 @@ def _confused(size: tuple[str, int], rows: pd.DataFrame) -> None:
     top = pairs.iloc[0]
     figure(
         pairs[["class_name", "taken_for", "images", "percent"]],
-        title=f"{top['images']} of {plain(top['class_name'])} ({top['percent']:.0f} % of its test images) are taken for {plain(top['taken_for'])}",
+        title=f"{top['images']} of {escaped(top['class_name'])} ({top['percent']:.0f} % of its test images) are taken for {escaped(top['taken_for'])}",
         alt_text="The most confused pairs of classes",
         origins=of_runs([run]),
         caption="percent: of the class's test images.",
