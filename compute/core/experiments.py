@@ -67,8 +67,8 @@ EXPERIMENTS = {
         ),
         _experiment("optimus/train", "train", *_TRAINED, "dataset", "train_images", "test_images", "subset_seed", "evaluate_every", required=("batch",)),
         _experiment("optimus/pilot", "pilot", *_TRAINED, "dataset", "train_images", "test_images", "subset_seed", "evaluate_every", "evaluated_on"),
-        _experiment("optimus/fit", "fit", "trainings", "forecasts"),
-        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised"),
+        _experiment("optimus/fit", "fit", "trainings", "forecasts", "left_out"),
+        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised", "left_out"),
         _experiment("optimus/plan", "plan", "target", "images_of_an_epoch", "parameters", "measured_by"),
     )
 }
