@@ -279,13 +279,14 @@ CREATE TABLE loss_models (
     PRIMARY KEY (run_id, source_run, segment, normalised, outliers_replaced)
 );
 
--- what the loss model would have said after `epoch` epochs: epochs in all until the loss that the
--- training ended at; NULL where it would have said never
+-- what the loss model would have forecast after `epoch` epochs, of which `drops` drops of the learning rate
+-- were part: epochs in all until the loss that the training ended at; NULL where that is never
 CREATE TABLE forecasts (
     run_id VARCHAR NOT NULL,
     source_run VARCHAR NOT NULL REFERENCES runs (run_id),
     method VARCHAR NOT NULL CHECK (method IN ('one curve', 'restarted')),
     epoch INTEGER NOT NULL CHECK (epoch > 0),
+    drops INTEGER NOT NULL CHECK (drops >= 0),
     progress_percent DOUBLE NOT NULL CHECK (progress_percent BETWEEN 0 AND 100),
     forecast_epochs DOUBLE CHECK (forecast_epochs >= 0),
     real_epochs INTEGER NOT NULL CHECK (real_epochs > 0),
@@ -293,7 +294,8 @@ CREATE TABLE forecasts (
 );
 
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
--- high are NULL where the data do not identify one. A segment without rows for beta2 was fitted with beta2 held at 0
+-- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
+-- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0
 CREATE TABLE regressed_coefficients (
     run_id VARCHAR NOT NULL,
     source_run VARCHAR NOT NULL REFERENCES runs (run_id),
@@ -302,12 +304,13 @@ CREATE TABLE regressed_coefficients (
     value DOUBLE NOT NULL CHECK (value >= 0 AND isfinite(value)),
     low DOUBLE CHECK (low <= value),
     high DOUBLE CHECK (high >= value),
+    predicted DOUBLE CHECK (predicted >= 0 AND isfinite(predicted)),
     PRIMARY KEY (run_id, source_run, segment, parameter)
 );
 
 -- a loss-model coefficient (of segment 'all', '1', '2', …, losses not normalised) as a linear function of
 -- depth and GPU type: one row a term, and with each the regression's quality; gpu_p is the F test's
--- probability that GPU types without an effect would differ this much
+-- probability that GPU types without an effect would differ this much (NULL: the types were not compared)
 CREATE TABLE beta_regression (
     run_id VARCHAR NOT NULL,
     segment VARCHAR NOT NULL,
@@ -319,7 +322,7 @@ CREATE TABLE beta_regression (
     r2 DOUBLE NOT NULL CHECK (r2 <= 1),
     depth_r2 DOUBLE NOT NULL CHECK (depth_r2 <= 1),
     cv_rmse DOUBLE NOT NULL CHECK (cv_rmse >= 0),
-    gpu_p DOUBLE NOT NULL CHECK (gpu_p BETWEEN 0 AND 1),
+    gpu_p DOUBLE CHECK (gpu_p BETWEEN 0 AND 1),
     PRIMARY KEY (run_id, segment, parameter, term)
 );
 
@@ -374,7 +377,8 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
--- hours to a test accuracy; gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
+-- hours to a test accuracy, which takes `epochs` epochs; gpu_type is NULL for the paper's own cluster, servers 0 for a
+-- GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
@@ -382,6 +386,7 @@ CREATE TABLE time_to_accuracy (
     workers INTEGER NOT NULL CHECK (workers > 0),
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    epochs DOUBLE NOT NULL CHECK (epochs > 0),
     hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );

@@ -161,14 +161,12 @@ def planted_supervision(planted_supervision_layout):
 def everything(tmp_path_factory) -> Layout:
     """A built store in which every experiment of every problem has run; all but Problem 3's are planted."""
     from compute.__main__ import main
-    from tests.planted import plant
+    from tests.planted_optimus import plant_all
     from tests.planted_supervision import plant_supervision
     from tests.planted_transfer import plant_run, plant_transfer
 
     layout = Layout.at(tmp_path_factory.mktemp("everything"))
-    for depth in (18, 20, 32, 44, 50, 56):
-        for seed, gpu_type in enumerate(("K80", "P100", "V100")):
-            plant(layout.runs, depth, gpu_type, seed + depth)
+    plant_all(layout.runs)
     for command in ("fit", "predict", "plan"):
         assert main([command, "--runs", str(layout.runs)]) == 0
     plant_transfer(layout.runs)

@@ -44,7 +44,7 @@ def begun_store(root):
     """Every experiment has just begun: its first run is there and nothing else."""
     from tests import planted_supervision as supervision
     from tests import planted_transfer as transfer
-    from tests.planted import plant
+    from tests.planted_optimus import plant
 
     supervision.plant(root / "runs", "noise", {"noise": 0}, 0, {"direct": [50] * 10, "linear": [50] * 10})
     supervision.plant(root / "runs", "resampling", {"sampling": "natural", "zipf": 1.0}, 0, {"linear": [50] * 10}, more={"sizes": [9] * 10})

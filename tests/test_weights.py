@@ -285,4 +285,4 @@ def test_unfit_weights_end_every_command_before_any_training(tmp_path, capsys, c
 def test_fit_weights_are_listed_as_pending(tmp_path, capsys):
     file = saved(tmp_path, {"state_dict": prefixed("module.")})
     assert main([*LIST, "--lr", "0.1", "--weights", str(file), "--runs", str(tmp_path / "runs")]) == 0
-    assert "pending, at epoch 0 of 4" in capsys.readouterr().out
+    assert "pending, 0 of 4 epochs" in capsys.readouterr().out

@@ -159,8 +159,8 @@ EXPERIMENTS = {
             "evaluate_every",
             "evaluated_on",
         ),
-        _experiment("optimus/fit", "fit", "trainings", "forecasts"),
-        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised"),
+        _experiment("optimus/fit", "fit", "trainings", "forecasts", "left_out"),
+        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised", "left_out"),
         _experiment(
             "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
         ),
