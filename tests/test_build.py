@@ -115,7 +115,7 @@ def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
 
 def forecasts(source: str, *percents: float) -> dict:
     """A table of forecasts about one run, by its progress."""
-    fixed = {"source_run": source, "method": "one curve", "forecast_epochs": 3.0, "real_epochs": 3}
+    fixed = {"source_run": source, "method": "one curve", "forecast_epochs": 3.0, "real_epochs": 3, "drops": 0}
     return {"forecasts": [{**fixed, "epoch": epoch, "progress_percent": percent} for epoch, percent in enumerate(percents, start=1)]}
 
 

@@ -56,7 +56,7 @@ def test_only_a_new_run_is_loaded(filled, loads):
 def test_what_was_made_from_a_changed_run_is_loaded_with_it(filled, loads):
     source, other = make_run(seed=1), make_run(seed=2)
     fit = write_run(make_run(job="fit", inputs=(source.run_id,)), {}, filled.runs)
-    about = write_run(make_run(job="about"), forecasts(source.run_id, 50.0), filled.runs)
+    about = write_run(make_run(job="predict"), forecasts(source.run_id, 50.0), filled.runs)
     for seed in range(20, 30):
         write_run(make_run(seed=seed), {"steps": steps()}, filled.runs)
     build(filled)
@@ -102,14 +102,14 @@ def test_many_changes_build_it_whole(filled, loads):
 def change(layout: Layout, chance: random.Random) -> None:
     """One thing that may happen to the folder of runs."""
     seed = chance.randrange(8)
-    run = make_run(seed=seed, job=chance.choice(("train", "layers", "fit", "about")))
+    run = make_run(seed=seed, job=chance.choice(("train", "plan", "fit", "predict")))
     folder = layout.runs / run.run_id
     happens = chance.choice(("write", "write", "write", "remove", "break", "touch"))
     if happens == "write":
         train = make_run(seed=chance.randrange(8)).run_id
         fit = make_run(seed=chance.randrange(8), job="fit").run_id
-        tables = {"train": {"steps": steps(chance.randrange(1, 9))}, "layers": network(chance.choice("abc")), "fit": {}, "about": forecasts(train, 50.0)}
-        inputs = {"fit": (train,), "about": (fit,)}.get(run.job, ())
+        tables = {"train": {"steps": steps(chance.randrange(1, 9))}, "plan": network(chance.choice("abc")), "fit": {}, "predict": forecasts(train, 50.0)}
+        inputs = {"fit": (train,), "predict": (fit,)}.get(run.job, ())
         write_run(make_run(seed=seed, job=run.job, inputs=inputs), tables[run.job], layout.runs)
     elif folder.exists():
         if happens == "remove":

@@ -9,10 +9,8 @@ import pytest
 
 from store.build import build
 from store.layout import Layout
-from tests.bench.server import QUESTIONS
 from tests.conftest import PROJECT
-
-VIEWS = [("pages/overview.py", None), *((f"pages/{page}.py", question) for page, of_page in QUESTIONS.items() for question in of_page), ("pages/runs.py", None)]
+from tests.questions import VIEWS
 
 # what a file may be written up to is a limit of the process, and 0 is a disk without space
 SERVE = """

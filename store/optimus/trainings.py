@@ -4,16 +4,17 @@ import pandas as pd
 
 from compute.core.scales import TrainingRun, shown_trainings
 from compute.core.vocabulary import HELD_OUT_DEPTH
+from store.concurrency import CONCURRENCY, device_images_per_s, own_seconds
 from store.reader import Reader
 
 # the shown trainings with the keys of their configuration that are queried; $shown are their ids
-TRAININGS = """
+TRAININGS = f"""
     SELECT run_id, depth, gpu_type, scale::VARCHAR AS scale, provenance::VARCHAR AS provenance, device, seed,
            contributor, (config->>'epochs')::INTEGER AS epochs, (config->>'batch')::INTEGER AS batch,
            (config->>'lr')::DOUBLE AS lr, (config->>'momentum')::DOUBLE AS momentum,
            (config->>'weight_decay')::DOUBLE AS weight_decay,
            (config->>'train_images')::INTEGER AS train_images, (config->'$.milestones')::INTEGER[] AS milestones,
-           coalesce((config->>'concurrency')::INTEGER, 1) AS concurrency
+           {CONCURRENCY} AS concurrency
     FROM runs WHERE list_contains($shown::VARCHAR[], run_id)
 """
 # their losses and accuracies at either end; the final accuracy is that of the last epoch that was evaluated
@@ -21,8 +22,8 @@ ENDS = f"""
     SELECT run_id, t.depth, t.gpu_type, t.scale, t.provenance, t.device, t.seed, t.contributor, count(*) AS epochs,
            arg_min(train_loss, epoch) AS first_loss, arg_max(train_loss, epoch) AS final_loss,
            100 * arg_max(test_accuracy, epoch) AS final_accuracy_percent,
-           100 * max(test_accuracy) AS best_accuracy_percent, median(images_per_s) AS images_per_s,
-           sum(e.seconds) / 3600 / any_value(t.concurrency) AS hours
+           100 * max(test_accuracy) AS best_accuracy_percent, median({device_images_per_s('images_per_s', 't.concurrency')}) AS images_per_s,
+           sum({own_seconds('e.seconds', 't.concurrency')}) / 3600 AS hours
     FROM ({TRAININGS}) AS t JOIN epochs AS e USING (run_id) GROUP BY ALL
 """
 
