@@ -27,6 +27,25 @@ def scale_argument(parser: argparse.ArgumentParser, scales: dict[str, str], defa
     parser.add_argument("--scale", choices=tuple(scales), default=default, help=meanings)
 
 
+def data_arguments(parser: argparse.ArgumentParser, data: str) -> None:
+    """Add the options that say where a data set is; `data` is the help of `--data`."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help=data)
+    parser.add_argument("--image-column", default="image", metavar="NAME", help="column of the encoded images")
+    parser.add_argument(
+        "--label-column",
+        default="label",
+        metavar="NAME",
+        help="column of the labels; with another one the data set is another, so give it another --dataset name",
+    )
+
+
+def data_location(args: argparse.Namespace):
+    """The options of `data_arguments` as a `compute.data.Location`."""
+    from compute.data import Location
+
+    return Location(args.data, args.image_column, args.label_column)
+
+
 def training_arguments(
     parser: argparse.ArgumentParser, *, scales: dict[str, str], data: str, checkpoint_s: float, scale: str = "small"
 ) -> None:
@@ -37,7 +56,7 @@ def training_arguments(
     """
     add = parser.add_argument
     scale_argument(parser, scales, scale)
-    add("--data", type=Path, metavar="DIR", help=data)
+    data_arguments(parser, data)
     add("--device", choices=("auto", "cpu", "cuda"), default="auto", help="where to train")
     add(
         "--precision",
@@ -104,7 +123,6 @@ def training_options(args: argparse.Namespace) -> dict:
     unchanged = (
         "scale",
         "runs",
-        "data",
         "device",
         "precision",
         "execution_mode",
@@ -113,6 +131,7 @@ def training_options(args: argparse.Namespace) -> dict:
         "contributor",
     )
     return {name: getattr(args, name) for name in unchanged} | {
+        "data": data_location(args),
         "concurrency": args.concurrency or (3 if cuda else 1),
         "checkpoints": args.checkpoints or CHECKPOINTS,
         "checkpoint_every_s": args.checkpoint_every,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from pages.sections.flops import counts, inference, overhead, peak
 from pages.sections.optimus import losses, plan, prediction
-from pages.sections.supervision import contrast, pretraining, selection, student_curve, teaching
+from pages.sections.supervision import construction, contrast, parameters, pretraining, student_curve, teaching
 from pages.sections.transfer import comparison, heads, target, training
 
 SECTIONS: dict[str, Callable[[], None]] = {
@@ -20,8 +20,8 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "2.2a": pretraining.noise,
     "2.2b": pretraining.resampling,
     "2.3a": teaching.show,
-    "2.3b": selection.parameters,
-    "2.3c": selection.construction,
+    "2.3b": parameters.show,
+    "2.3c": construction.show,
     "2.3d": student_curve.show,
     "3.1": peak.show,
     "3.2": counts.show,

@@ -1,11 +1,14 @@
 """`python -m store build | check | query`: look after the report's results."""
 
 import argparse
+import contextlib
 import json
 import sys
+from collections.abc import Callable
 
-from store.build import build, current
+from store.build import build
 from store.layout import Layout
+from store.version import StoreError, Version, current, one_line, trouble
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,6 +33,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0, or 2 with one line on standard error."""
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream that somebody put in its place
+            stream.reconfigure(errors="backslashreplace")  # terminals that lack a letter
     try:
         return {"build": _build, "check": _check, "query": _query}[args.command](args, Layout.default())
     except KeyboardInterrupt:
@@ -37,13 +43,16 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
-    except OSError as error:
-        return _fail(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except (OSError, StoreError) as error:
+        return _fail(_reason(error))
 
 
 def _build(args, layout: Layout) -> int:
     before = current(layout)
-    version = _built(layout)
+    try:
+        version = _renewed(layout)
+    except (OSError, StoreError) as error:
+        return _fail(f"nothing could be built: {_reason(error)}" + (f"; the results of {before.built_at} stay" if before else ""))
     if before and before.file == version.file:
         print(f"nothing new since {version.built_at}: {version.runs} runs in {layout.results}")
     else:
@@ -55,11 +64,8 @@ def _build(args, layout: Layout) -> int:
 
 def _check(args, layout: Layout) -> int:
     from store.catalogue import evidence
-    from store.reader import open_reader
 
-    _built(layout)
-    reader = open_reader(layout)
-    rows = evidence(reader)
+    reader, rows = _asked(layout, evidence)
     if args.json:
         print(json.dumps({"questions": rows, "left_out": list(reader.version.left_out)}, indent=1))
         return 0
@@ -82,35 +88,58 @@ def _check(args, layout: Layout) -> int:
 def _query(args, layout: Layout) -> int:
     import duckdb
 
-    from store.reader import open_reader
-
-    _built(layout)
-    try:
+    def rows(reader):
         if len(duckdb.extract_statements(args.sql)) != 1:
-            return _fail("the query must be one statement")
-        frame = open_reader(layout).df(args.sql)
-    except duckdb.Error as error:
-        return _fail(" ".join(str(error).split()))
-    frame.to_csv(sys.stdout, index=False)
+            raise StoreError("the query must be one statement")
+        return reader.df(args.sql)
+
+    _asked(layout, rows)[1].to_csv(sys.stdout, index=False)
     return 0
 
 
-def _built(layout: Layout):
+def _asked(layout: Layout, query: Callable) -> tuple:
+    """The reader of the renewed store and what a query gives with it. Raises StoreError where DuckDB refuses."""
+    import duckdb
+
+    from store.reader import open_reader
+
+    _built(layout)
+    reader = open_reader(layout)
+    try:
+        return reader, query(reader)
+    except duckdb.Error as error:
+        raise StoreError(one_line(error)) from error
+
+
+def _built(layout: Layout) -> Version:
+    """The current version, renewed; where nothing can be built, the one before, with a warning."""
+    try:
+        return _renewed(layout)
+    except (OSError, StoreError) as error:
+        if (older := current(layout)) is None or trouble(older):
+            raise
+        print(f"warning: nothing could be built ({_reason(error)}); going on with the results of {older.built_at}", file=sys.stderr)
+        return older
+
+
+def _renewed(layout: Layout) -> Version:
     from tqdm import tqdm
 
+    if (version := current(layout)) and (reason := trouble(version)):
+        print(f"warning: {version.file} cannot be read ({reason}); building it again", file=sys.stderr)
     with tqdm(desc="building the store", unit="run", delay=1, leave=False, file=sys.stderr) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        try:
-            return build(layout, progress)
-        except OSError as error:
-            if (older := current(layout)) is None:
-                raise
-            print(f"warning: nothing could be built ({error.strerror or error}); going on with the results of {older.built_at}", file=sys.stderr)
-            return older
+        return build(layout, progress)
+
+
+def _reason(error: OSError | StoreError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror + (f": {error.filename}" if error.filename else "")
+    return one_line(error)
 
 
 def _fail(message: str) -> int:

@@ -2,7 +2,7 @@
 
 Placeholders are those of `store/quotes.py`, `[[published.key]]` for the value of a published fact, and
 `[[@key]]`, which cites the fact's work, its place and, where it is not first-hand, how surely it is
-known. `:.1f` at the end of a placeholder formats its value.
+known. `:.1f` at the end of a placeholder formats its value, ` else never` behind that says what NULL means.
 """
 
 import re
@@ -70,11 +70,9 @@ def fill(reader: Reader, text: str) -> Text:
             found = None
         if found is None:
             return lacking(match)
-        return (
-            format(float(found) if isinstance(found, str) else found, match["format"])
-            if match["format"]
-            else str(found)
-        )
+        if found == match["otherwise"]:
+            return found
+        return format(float(found) if isinstance(found, str) else found, match["format"]) if match["format"] else str(found)
 
     return Text(CITATION.sub(cite, PLACEHOLDER.sub(value, text)), tuple(missing))
 

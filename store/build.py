@@ -1,161 +1,147 @@
-"""Build the DuckDB file from run artefacts and facts, and publish it beside its readers.
-
-Each version is a new file, found through a pointer file, because a process that has a DuckDB file
-open goes on serving the old content after the file is replaced. Nothing is deleted but versions that
-were replaced.
-"""
+"""Build the DuckDB file from run artefacts and facts, and publish it beside its readers; nothing is deleted but versions that were replaced."""
 
 import contextlib
-import hashlib
-import importlib.metadata
-import json
 import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
-from compute.core import runs
 from compute.core.runs import recover
-from store import load
+from store.blame import refusals
+from store.insert import insert_rows
 from store.layout import Layout
 from store.load import load_answers, load_facts, load_runs
+from store.look import Look, look
+from store.renew import news
 from store.schema import schema_sql
+from store.tables import STORE, count_rows, declare, forget, forget_runs, literal
+from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
 
-KEPT_VERSIONS = 3
+# where more of a version's runs have to be deleted, or its file has grown by more, a whole new file is quicker and smaller
+DELETED_PERCENT = 25
+GROWN_PERCENT = 50
 
 _building = threading.Lock()
 
 
-@dataclass(frozen=True)
-class Version:
-    """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`)."""
-
-    file: Path
-    bytes: int
-    fingerprint: str
-    built_at: str
-    seconds: float
-    runs: int
-    rows: int
-    left_out: tuple[dict, ...]
-
-
-def fingerprint(layout: Layout) -> str:
-    """A hash over name, size and times of everything that a build reads, and DuckDB's version: equal means nothing is new."""
-    digest = hashlib.sha256(_duckdb_version().encode() + schema_sql().encode())
-    for file in (Path(__file__), Path(load.__file__), Path(runs.__file__)):
-        digest.update(file.read_bytes())
-    for top in (layout.published, layout.answers, layout.runs):
-        for path, stat in _walk(top):
-            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0{stat.st_ctime_ns}\n".encode())
-    return digest.hexdigest()[:16]
-
-
-def _walk(folder: Path, depth: int = 2) -> Iterator[tuple[str, os.stat_result]]:
-    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda e: e.name):
-            if entry.name.startswith("."):
-                continue
-            with contextlib.suppress(OSError):  # a link in a loop, a file that is gone by now
-                if not entry.is_dir():
-                    yield entry.path, entry.stat()
-                elif depth > 1:
-                    yield from _walk(Path(entry.path), depth - 1)
-
-
-def current(layout: Layout) -> Version | None:
-    """The published version, or None where there is none yet or its file is not whole."""
-    try:
-        said = json.loads(layout.pointer.read_text(encoding="utf-8"))
-        version = Version(**{**said, "file": layout.built / said["file"], "left_out": tuple(said["left_out"])})
-        whole = version.file.stat().st_size == version.bytes
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return version if whole else None
+class _WholeError(Exception):
+    """The version before is no good start for the next one."""
 
 
 def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
-    """The current version, built first if anything is new since the last build.
+    """The current version, built first if anything is new since the last build, or if that one cannot be read.
 
-    `progress(done, total)` counts run folders. Raises OSError where the folder cannot be written.
+    `progress(done, total)` counts files. Raises OSError where the folder cannot be written, and
+    StoreError where DuckDB refuses to build; what was published before then stays.
     """
-    found = fingerprint(layout)
-    version = current(layout)
-    if version and version.fingerprint == found:
+    if version := _up_to_date(layout, look(layout)):
         if not layout.results.exists():
-            _copy_for_shell(layout, version)
+            copy_for_shell(layout, version)
         return version
     # one build at a time in a process; whoever waited finds it done
     with _building:
-        version = current(layout)
-        if version and version.fingerprint == found:
-            return version
-        return _build(layout, found, progress or (lambda done, total: None))
+        seen = look(layout)
+        return _up_to_date(layout, seen) or _build(layout, seen, progress or (lambda done, total: None))
 
 
 def stale(layout: Layout) -> bool:
     """Whether a build would find something new; never true while this process is building."""
+    return current(layout) is None or (not _building.locked() and _up_to_date(layout, look(layout)) is None)
+
+
+def _up_to_date(layout: Layout, seen: Look) -> Version | None:
     version = current(layout)
-    return version is None or (not _building.locked() and version.fingerprint != fingerprint(layout))
+    return version if version and version.fingerprint == seen.fingerprint and not trouble(version) else None
 
 
-def _build(layout: Layout, found: str, progress: Callable[[int, int], None]) -> Version:
-    import duckdb
-
+def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> Version:
+    if "?" in str(layout.built):
+        raise StoreError(f"DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name another: {layout.built}")
     start = time.perf_counter()
     layout.built.mkdir(parents=True, exist_ok=True)
     if layout.runs.exists():
         recover(layout.runs)
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
+    before = current(layout)
     try:
-        with duckdb.connect(str(fresh), config={"threads": 2, "memory_limit": "700MB", "preserve_insertion_order": True}) as con:
-            con.execute(schema_sql())
-            left_out = load_facts(con, layout) + load_answers(con, layout)
-            runs, rows, bad = load_runs(con, layout, progress)
-            left_out += bad
-            for row in left_out:
-                con.execute("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?)", list(row.values()))
-            con.execute("CHECKPOINT")
+        try:
+            if before is None or before.rest != seen.rest or trouble(before) or 100 * before.bytes > (100 + GROWN_PERCENT) * before.whole_bytes:
+                raise _WholeError
+            shutil.copyfile(before.file, fresh)
+            runs, rows, left_out = _write(fresh, layout, seen, before, progress)
+            whole_bytes = before.whole_bytes
+        except (_WholeError, *refusals()):  # also where going on from the version before fails for a reason of its own
+            fresh.unlink(missing_ok=True)
+            runs, rows, left_out = _write(fresh, layout, seen, None, progress)
+            whole_bytes = fresh.stat().st_size
         now = datetime.now(UTC)
-        file = layout.built / f"results-{now:%Y%m%dT%H%M%S%f}-{found[:8]}.duckdb"
+        file = layout.built / f"results-{now:%Y%m%dT%H%M%S%f}-{seen.fingerprint[:8]}.duckdb"
         fresh.rename(file)
+    except refusals() as error:
+        raise error if isinstance(error, OSError) else StoreError(one_line(error)) from error
     finally:
-        fresh.unlink(missing_ok=True)
-    version = Version(
-        file, file.stat().st_size, found, now.isoformat(timespec="seconds"), round(time.perf_counter() - start, 3), runs, rows, tuple(left_out)
-    )
-    _publish(layout, version)
+        _drop(layout.built.glob(f"{fresh.stem}*"))  # DuckDB may have put files of its own beside it
+    built = {"built_at": now.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - start, 3)}
+    sizes = {"bytes": file.stat().st_size, "whole_bytes": whole_bytes}
+    version = Version(file=file, **sizes, fingerprint=seen.fingerprint, rest=seen.rest, **built, runs=runs, rows=rows, left_out=tuple(left_out))
+    publish(layout, version)
     return version
 
 
-def _publish(layout: Layout, version: Version) -> None:
-    pointer = layout.built / f".pointer-{version.file.stem}"
-    said = {**version.__dict__, "file": version.file.name, "left_out": list(version.left_out)}
-    pointer.write_text(json.dumps(said, indent=1), encoding="utf-8")
-    os.replace(pointer, layout.pointer)
-    _copy_for_shell(layout, version)
-    for old in sorted(layout.built.glob("results-*.duckdb"))[:-KEPT_VERSIONS]:
-        old.unlink(missing_ok=True)
-    for dead in layout.built.glob(".*"):
-        if time.time() - dead.stat().st_mtime > 3600:
-            dead.unlink(missing_ok=True)
+def _write(fresh: Path, layout: Layout, seen: Look, before: Version | None, progress: Callable[[int, int], None]) -> tuple[int, int, list[dict]]:
+    """Write all that was seen into a new file, or into a copy of the version before what differs from it.
 
-
-def _copy_for_shell(layout: Layout, version: Version) -> None:
-    """Renew the copy that people open; where it is held open and cannot be replaced, it stays as it is."""
-    copy = layout.built / f".copy-{version.file.name}"
+    Returns how many runs and rows of theirs it holds, and what was left out. Raises _WholeError where the copy is no good start.
+    """
+    con = _connect(fresh)
     try:
-        shutil.copyfile(version.file, copy)
-        os.replace(copy, layout.results)
-    except OSError:
-        copy.unlink(missing_ok=True)
+        tables = declare(con, schema_sql())
+        new = news(con, tables, seen)
+        if before is None:
+            bad = load_facts(con, tables, layout) + load_answers(con, tables, layout)
+        elif 100 * len(new.forget) > DELETED_PERCENT * before.runs:
+            raise _WholeError
+        else:
+            bad = [row for row in before.left_out if "/" in row["file"]]  # facts and answers, which are what they were
+        forget_runs(con, tables, new.forget)
+        refused = load_runs(con, tables, layout, {run: seen.files[run] for run in new.take}, progress)
+        if before and _spanning(tables, refused) - {row["run_id"] for row in before.left_out}:
+            raise _WholeError  # a key that spans runs: which of them is there first, only all of them tell
+        bad += refused
+        forget(con, tables["left_out"], "run_id", {row["run_id"] for row in before.left_out} if before else ())
+        insert_rows(con, STORE, tables["left_out"], bad)
+        forget(con, tables["folders"], "folder", new.touched)
+        insert_rows(con, STORE, tables["folders"], [{"folder": run, "state": seen.runs[run]} for run in sorted(new.touched & seen.runs.keys())])
+        runs, rows = count_rows(con, tables)
+        con.execute(f"CHECKPOINT {STORE}")
+        con.execute(f"DETACH {STORE}")
+    finally:
+        with contextlib.suppress(*refusals()):  # after a full disk DuckDB cannot even close the file
+            con.close()
+    return runs, rows, bad
 
 
-@lru_cache(maxsize=1)
-def _duckdb_version() -> str:
-    return importlib.metadata.version("duckdb")
+def _spanning(tables, refused: list[dict]) -> set[str]:
+    """The refused runs whose file feeds a table in which a row of one run can break the key of another's."""
+    names = {f"{table.name}.parquet" for table in tables.values() if not table.within_runs}
+    return {row["run_id"] for row in refused if row["file"] in names}
+
+
+def _connect(fresh: Path):
+    """A DuckDB connection that has the new file attached; without a log of what is written, as nobody needs a file that is half built."""
+    import duckdb
+
+    # many small files are read faster by one thread than by two, which wait for each other; none is read twice
+    con = duckdb.connect(config={"threads": 1, "memory_limit": "400MB", "enable_external_file_cache": False, "temp_directory": f"{fresh}.tmp"})
+    con.execute("SET parquet_metadata_cache = true")  # a file is looked at before it is read
+    con.execute(f"ATTACH {literal(str(fresh))} AS {STORE} (RECOVERY_MODE NO_WAL_WRITES)")
+    return con
+
+
+def _drop(left: Iterable[Path]) -> None:
+    for path in left:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()

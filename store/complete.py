@@ -1,4 +1,7 @@
-"""Which scale of an experiment a figure shows: the largest one that is as complete as any."""
+"""Which scale of an experiment a figure shows: the largest one that is as complete as any.
+
+The same rule in Python is `compute.core.scales.most_complete_scale`; a test holds them to each other.
+"""
 
 
 def at_complete_scale(rows: str, *, variant: str, within: str = "true") -> str:

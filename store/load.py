@@ -1,143 +1,152 @@
-"""Loading artefacts, facts and answers into an empty store; whatever breaks the schema is left out, with its file and reason."""
+"""Loading facts, answers and artefacts into the store, table by table; whatever breaks the schema is left out, with its file and reason."""
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 
 from compute.core.runs import RECORD, ArtefactError, read_record
+from store.blame import bad_row, culprits, left_out, refusals
+from store.insert import insert_csv, insert_parquet, insert_rows
 from store.layout import Layout
+from store.schema import schema_sql
+from store.tables import STORE, Table, check_keys, forget_runs, last_row
 
 # facts first that others refer to
 FACTS = ("sources", "published", "devices", "lu_times", "lu_flops", "throughputs", "prices", "optimus_jobs", "optimus_results", "questions")
-UNIQUE = {"steps": "step"}
 
 
-def load_facts(con, layout: Layout) -> list[dict]:
+def load_facts(con, tables: dict[str, Table], layout: Layout) -> list[dict]:
     """Fill the tables of published facts from their CSV files; returns what was left out."""
     bad = []
     for name in FACTS:
         file = layout.published / f"{name}.csv"
-        try:
-            if not file.exists():
-                raise ArtefactError("the file is missing")
-            con.execute(f"INSERT INTO {name} BY NAME SELECT * FROM read_csv(?, header = true, all_varchar = true, quote = '\"')", [str(file)])
-        except _refusals() as error:
-            bad.append(_left_out(name, f"published/{file.name}", error))
+        refused = _fill(con, tables[name], [name], lambda catalog, _, name=name, file=file: insert_csv(con, catalog, tables[name], file))
+        bad += [left_out(name, f"published/{file.name}", error) for error in refused.values()]
     return bad
 
 
-def load_answers(con, layout: Layout) -> list[dict]:
+def load_answers(con, tables: dict[str, Table], layout: Layout) -> list[dict]:
     """Fill `answers` from the Markdown files, whose first line is the headline; returns what was left out."""
-    bad = []
+    rows = {}
     for file in sorted(layout.answers.glob("*.md")):
         headline, _, body = file.read_text(encoding="utf-8").partition("\n")
-        try:
-            con.execute("INSERT INTO answers VALUES (?, ?, ?)", [file.stem, headline.strip(), body.strip()])
-        except _refusals() as error:
-            bad.append(_left_out(file.stem, f"answers/{file.name}", error))
-    return bad
+        rows[file.stem] = {"question": file.stem, "headline": headline.strip(), "body": body.strip()}
+    refused = _fill(con, tables["answers"], list(rows), lambda catalog, names: insert_rows(con, catalog, tables["answers"], [rows[n] for n in names]))
+    return [left_out(name, f"answers/{name}.md", error) for name, error in refused.items()]
 
 
-def load_runs(con, layout: Layout, progress: Callable[[int, int], None]) -> tuple[int, int, list[dict]]:
-    """Load run by run, each in its own transaction; runs made from others after those.
+def load_runs(con, tables: dict[str, Table], layout: Layout, files: dict[str, Sequence[str]], progress: Callable[[int, int], None]) -> list[dict]:
+    """Load the runs that have these Parquet files; returns what was left out.
 
-    Returns how many runs and rows were loaded, and what was left out. `progress(done, total)` counts folders.
+    A run is loaded whole or not at all, and only if the store has the runs that it was made from.
+    `progress(done, total)` counts files.
     """
-    wanted = _wanted_columns(con)
-    folders = sorted(f for f in layout.runs.iterdir() if f.is_dir() and not f.name.startswith(".")) if layout.runs.exists() else []
-    records, bad, loaded, rows, done = {}, [], set(), 0, 0
-    for folder in folders:
+    records, bad = {}, {}
+    for run in sorted(files):
         try:
-            records[folder] = read_record(folder)
+            records[run] = read_record(layout.runs / run)
         except (ArtefactError, OSError) as error:
-            bad.append(_left_out(folder.name, getattr(error, "file", RECORD), error))
-    waiting = dict(records)
-    while ready := [f for f, record in waiting.items() if set(record.get("inputs") or ()) <= loaded]:
-        for folder in ready:
-            record, file, fed = waiting.pop(folder), RECORD, 0
-            con.begin()
-            try:
-                _insert_record(con, record, wanted["runs"])
-                for path in sorted(folder.glob("*.parquet")):
-                    file = path.name
-                    fed += _insert_table(con, path, folder.name, wanted)
-                con.commit()
-                rows += fed
-                loaded.add(folder.name)
-            except _refusals() as error:
+            bad[run] = left_out(run, getattr(error, "file", RECORD), error)
+    have = {row[0] for row in con.execute(f"SELECT run_id FROM {STORE}.runs").fetchall()}
+    taken = _with_inputs(records, have)
+    rows = {run: _row(records[run], tables["runs"].columns) for run in taken}
+    refused = _fill(con, tables["runs"], taken, lambda catalog, runs: insert_rows(con, catalog, tables["runs"], [rows[run] for run in runs]))
+    bad |= {run: left_out(run, RECORD, error) for run, error in refused.items()}
+
+    feeding: dict[str, dict] = {}
+    for run in taken:
+        for file in files[run]:
+            feeding.setdefault(file.removesuffix(".parquet"), {})[run] = layout.runs / run / file
+    count = _Count(sum(map(len, feeding.values())), progress)
+    for name, of_runs in sorted(feeding.items()):
+        paths = {run: path for run, path in of_runs.items() if run not in bad}
+        if name not in tables or not tables[name].of_runs or name == "runs":
+            refused = dict.fromkeys(paths, ArtefactError(f"the store has no table {name!r} that a run can feed"))
+        else:
+            refused = _fill(con, tables[name], list(paths), partial(_insert_files, con, tables[name], paths, count))
+        for run, error in refused.items():
+            bad[run] = left_out(run, f"{name}.parquet", error, bad_row(con, tables[name], paths[run], error) if name in tables else "")
+    return _without(con, tables, records, have, taken, bad)
+
+
+def _insert_files(con, table: Table, paths: dict, count: Callable[[int], None], catalog: str, runs: Sequence[str]) -> None:
+    insert_parquet(con, catalog, table, {run: paths[run] for run in runs}, count if catalog == STORE else lambda files: None)
+
+
+def _without(con, tables, records: dict, have: set[str], taken: list[str], bad: dict[str, dict]) -> list[dict]:
+    """Take bad runs out of the store again, with those that were made from them or refer to them; returns all that was left out."""
+    while True:
+        good = _with_inputs({run: record for run, record in records.items() if run not in bad}, have)
+        forget_runs(con, tables, set(taken) - set(good))
+        taken = good
+        lost = [(run, f"column {column!r} names {other}, which the store does not have", table) for run, column, other, table in _dangling(con, tables, good)]
+        if not lost:
+            break
+        bad |= {run: left_out(run, f"{table}.parquet", ArtefactError(reason)) for run, reason, table in lost}
+    for run, record in records.items():
+        if missing := sorted(set(record.get("inputs") or ()) - have - set(good)):
+            bad[run] = left_out(run, RECORD, ArtefactError(f"it was made from {', '.join(missing)}, which the store does not have"))
+    return [bad[run] for run in sorted(bad)]
+
+
+def _dangling(con, tables: dict[str, Table], runs: Collection[str]) -> list[tuple[str, str, str, str]]:
+    """Runs among these that refer to one that the store does not have: (run, column, the missing one, table)."""
+    found = []
+    for table in tables.values():
+        for column, other, key in table.references if table.of_runs else ():
+            lost = f"SELECT run_id, min({column}) FROM {STORE}.{table.name} WHERE {column} NOT IN (SELECT {key} FROM {STORE}.{other}) GROUP BY run_id ORDER BY run_id"
+            found += [(run, column, missing, table.name) for run, missing in con.execute(lost).fetchall() if run in set(runs)]
+    return found
+
+
+def _with_inputs(records: dict[str, dict], have: Iterable[str]) -> list[str]:
+    """The runs that were made from none, or only from runs that the store has or that are among these themselves, by name."""
+    loaded, waiting = set(have), dict(records)
+    while ready := [run for run, record in waiting.items() if set(record.get("inputs") or ()) <= loaded]:
+        loaded.update(ready)
+        for run in ready:
+            del waiting[run]
+    return sorted(set(records) - set(waiting))
+
+
+def _row(record: dict, columns: Iterable[str]) -> dict:
+    return {column: record.get(column) for column in columns} | {"config": json.dumps(record["config"]), "inputs": list(record.get("inputs") or ())}
+
+
+def _fill(con, table: Table, items: Sequence[str], insert: Callable[[str, Sequence[str]], None]) -> dict[str, Exception]:
+    """Insert items into a table of the store, all in one transaction; those that it refuses are found, left out and returned with what it says.
+
+    Raises what DuckDB raised where no item is to blame, as on a full disk.
+    """
+    refused: dict[str, Exception] = {}
+    while taken := [item for item in items if item not in refused]:
+        after = last_row(con, table)
+        con.begin()
+        try:
+            insert(STORE, taken)
+            check_keys(con, table, after)
+            con.commit()
+            break
+        except refusals():
+            with contextlib.suppress(*refusals()):  # after a full disk DuckDB cannot even go back
                 con.rollback()
-                bad.append(_left_out(folder.name, file, error))
-            done += 1
-            progress(done, len(folders))
-    for folder, record in waiting.items():
-        lost = sorted(set(record["inputs"]) - loaded)
-        bad.append(_left_out(folder.name, RECORD, ArtefactError(f"it was made from {', '.join(lost)}, which the store does not have")))
-    return len(loaded), rows, bad
+            try:
+                found = culprits(con, schema_sql(), table, taken, insert)
+            except refusals():
+                found = {}
+            if not found:
+                raise
+            refused |= found
+    return refused
 
 
-def _wanted_columns(con) -> dict[str, dict[str, tuple[str, bool]]]:
-    """For `runs` and each table that a run may feed: column → (type, may be missing)."""
-    found = con.execute(
-        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE schema_name = 'main' ORDER BY table_name, column_index"
-    ).fetchall()
-    tables: dict = {}
-    for table, column, kind, optional in found:
-        tables.setdefault(table, {})[column] = (kind, bool(optional))
-    return {t: columns for t, columns in tables.items() if "run_id" in columns and t != "left_out"}
+class _Count:
+    """Adds up files that were loaded, and reports them."""
 
+    def __init__(self, total: int, progress: Callable[[int, int], None]):
+        self.done, self.total, self.progress = 0, total, progress
 
-def _insert_record(con, record: dict, columns: Iterable[str]) -> None:
-    row = {column: record.get(column) for column in columns} | {"config": json.dumps(record["config"]), "inputs": list(record.get("inputs") or ())}
-    con.execute(f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
-
-
-def _insert_table(con, path: Path, run: str, wanted: dict) -> int:
-    name = path.stem
-    if name not in wanted or name == "runs":
-        raise ArtefactError(f"the store has no table {name!r} that a run can feed")
-    described = con.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description
-    has = {column[0]: str(column[1]) for column in described}
-    for column, (kind, optional) in wanted[name].items():
-        if column == "run_id":
-            continue
-        if column not in has:
-            if not optional:
-                raise ArtefactError(f"column {column!r} is missing")
-        elif _family(has[column]) not in _ACCEPTS.get(_family(kind), {_family(kind)}):
-            raise ArtefactError(f"column {column!r} has type {has[column]}, the store wants {kind}")
-    if extra := sorted(set(has) - set(wanted[name])):
-        raise ArtefactError(f"the table {name!r} has no column {extra[0]!r}")
-    if "run_id" in has:
-        raise ArtefactError("column 'run_id' does not belong in the file; the folder's name says it")
-    columns = ", ".join(has)
-    rows = con.execute(f"INSERT INTO {name} (run_id, {columns}) SELECT ?, {columns} FROM read_parquet(?)", [run, str(path)]).fetchone()[0]
-    if name in UNIQUE:
-        key = UNIQUE[name]
-        if con.execute(f"SELECT count(DISTINCT {key}) FROM read_parquet(?)", [str(path)]).fetchone()[0] != rows:
-            raise ArtefactError(f"column {key!r} holds the same value twice")
-    return rows
-
-
-_ACCEPTS = {"number": {"number", "integer"}}
-
-
-def _family(kind: str) -> str:
-    kind = kind.upper()
-    if kind.startswith(("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "NUMBER")):
-        return "integer"
-    if kind.startswith(("FLOAT", "DOUBLE", "DECIMAL", "REAL")):
-        return "number"
-    if kind.startswith(("VARCHAR", "ENUM", "STRING", "JSON")):
-        return "text"
-    return kind
-
-
-def _refusals() -> tuple[type[Exception], ...]:
-    """What a bad file can raise; DuckDB is imported only where something is built."""
-    import duckdb
-
-    return duckdb.Error, ArtefactError, OSError, ValueError, TypeError
-
-
-def _left_out(run: str, file: str, error: Exception) -> dict:
-    return {"run_id": run, "file": file, "reason": " ".join(str(error).split())[:300] or type(error).__name__}
+    def __call__(self, files: int) -> None:
+        self.done = min(self.done + files, self.total)
+        self.progress(self.done, self.total)

@@ -2,8 +2,9 @@
 
 `[[transfer.rates(extract, 0.1).test_percent:.1f]]` is the column `test_percent` of the row of the query
 `rates` of the problem `transfer` whose keys are `extract` and `0.1`; a query with a single row has no
-parentheses. `[[published.paleo_peak_shortfall_percent]]` is the value of a published fact. A query
-runs only when a placeholder quotes it, once for each version of the store.
+parentheses. `[[published.paleo_peak_shortfall_percent]]` is the value of a published fact. What a NULL means
+stands behind `else`: `[[optimus.epochs_to_common_target(K80).high:.0f else never]]`. A query runs only when a
+placeholder quotes it, once for each version of the store.
 """
 
 import math
@@ -16,7 +17,8 @@ import pandas as pd
 from store.reader import Reader
 
 PLACEHOLDER = re.compile(
-    r"\[\[(?P<problem>[a-z]+)\.(?P<query>[a-z0-9_]+)(?:\((?P<keys>[^()\]]*)\))?(?:\.(?P<column>[a-z0-9_]+))?(?::(?P<format>[^\]]+))?\]\]"
+    r"\[\[(?P<problem>[a-z]+)\.(?P<query>[a-z0-9_]+)(?:\((?P<keys>[^()\]]*)\))?(?:\.(?P<column>[a-z0-9_]+))?(?::(?P<format>[^\]\s]+))?"
+    r"(?: else (?P<otherwise>[^\]]+))?\]\]"
 )
 
 
@@ -48,6 +50,8 @@ def quotables(*every: Quotable) -> dict[str, Quotable]:
 def quoted(reader: Reader, problems: dict[str, dict[str, Quotable]], match: re.Match) -> object | None:
     """The value that a placeholder names; None where its row is not there, or is NULL in that column.
 
+    With `else` in the placeholder, the text behind it where the row is there and NULL.
+
     Raises QuoteError for a problem, query or column that does not exist, or another number of keys.
     """
     problem, name, column = match["problem"], match["query"], match["column"]
@@ -62,12 +66,11 @@ def quoted(reader: Reader, problems: dict[str, dict[str, Quotable]], match: re.M
     columns, rows = _rows(reader, problem, quotable)
     if column not in columns and rows:
         raise QuoteError(f"{match[0]} names the column {column!r}; {problem}.{name} has {', '.join(columns)}")
-    value = rows.get(keys, {}).get(column)
-    return (
-        None
-        if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT or value is pd.NA
-        else value
-    )
+    if keys not in rows:
+        return None
+    value = rows[keys].get(column)
+    null = value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT or value is pd.NA
+    return match["otherwise"] if null else value
 
 
 def _rows(reader: Reader, problem: str, quotable: Quotable) -> tuple[list[str], dict[tuple[str, ...], dict]]:

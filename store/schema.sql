@@ -1,5 +1,6 @@
 -- What a row of the report is. The build loads run artefacts (store/runs) and facts (store/published)
 -- into these tables; whatever breaks a type, a CHECK or a key here leaves its run out, with the reason.
+-- The built file has no keys: the build checks them with a query once a table is filled (store/tables.py).
 -- Units are in the names: lr per step, seconds, images_per_s, ms, peak_tflops, memory_gbps, bytes.
 
 -- the types problem, scale and provenance are made from compute/core/vocabulary.py (store/schema.py)
@@ -48,13 +49,20 @@ CREATE TABLE left_out (
     reason VARCHAR NOT NULL
 );
 
+-- the folders of runs that the build looked at, loaded or left out: `state` is a hash over the names, sizes and
+-- times of their files, by which the next build knows what is new
+CREATE TABLE folders (
+    folder VARCHAR PRIMARY KEY,
+    state VARCHAR NOT NULL
+);
+
 -- one training step each, counted from 0; of an imported log the steps whose loss it holds, or the last steps of
--- epochs with their mean (config `unit`). (run_id, step) is unique, which the build checks itself because a key on
--- millions of rows would more than double its time
+-- epochs with their mean (config `unit`)
 CREATE TABLE steps (
     run_id VARCHAR NOT NULL,
     step INTEGER NOT NULL CHECK (step >= 0),
-    loss DOUBLE NOT NULL CHECK (isfinite(loss))
+    loss DOUBLE NOT NULL CHECK (isfinite(loss)),
+    PRIMARY KEY (run_id, step)
 );
 
 -- step: those done at the epoch's end; NULL stands for what an imported log does not say
@@ -271,13 +279,14 @@ CREATE TABLE loss_models (
     PRIMARY KEY (run_id, source_run, segment, normalised, outliers_replaced)
 );
 
--- what the loss model would have said after `epoch` epochs: epochs in all until the loss that the
--- training ended at; NULL where it would have said never
+-- what the loss model would have forecast after `epoch` epochs, of which `drops` drops of the learning rate
+-- were part: epochs in all until the loss that the training ended at; NULL where that is never
 CREATE TABLE forecasts (
     run_id VARCHAR NOT NULL,
     source_run VARCHAR NOT NULL REFERENCES runs (run_id),
     method VARCHAR NOT NULL CHECK (method IN ('one curve', 'restarted')),
     epoch INTEGER NOT NULL CHECK (epoch > 0),
+    drops INTEGER NOT NULL CHECK (drops >= 0),
     progress_percent DOUBLE NOT NULL CHECK (progress_percent BETWEEN 0 AND 100),
     forecast_epochs DOUBLE CHECK (forecast_epochs >= 0),
     real_epochs INTEGER NOT NULL CHECK (real_epochs > 0),
@@ -285,7 +294,8 @@ CREATE TABLE forecasts (
 );
 
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
--- high are NULL where the data do not identify one. A segment without rows for beta2 was fitted with beta2 held at 0
+-- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
+-- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0
 CREATE TABLE regressed_coefficients (
     run_id VARCHAR NOT NULL,
     source_run VARCHAR NOT NULL REFERENCES runs (run_id),
@@ -294,12 +304,13 @@ CREATE TABLE regressed_coefficients (
     value DOUBLE NOT NULL CHECK (value >= 0 AND isfinite(value)),
     low DOUBLE CHECK (low <= value),
     high DOUBLE CHECK (high >= value),
+    predicted DOUBLE CHECK (predicted >= 0 AND isfinite(predicted)),
     PRIMARY KEY (run_id, source_run, segment, parameter)
 );
 
 -- a loss-model coefficient (of segment 'all', '1', '2', …, losses not normalised) as a linear function of
 -- depth and GPU type: one row a term, and with each the regression's quality; gpu_p is the F test's
--- probability that GPU types without an effect would differ this much
+-- probability that GPU types without an effect would differ this much (NULL: the types were not compared)
 CREATE TABLE beta_regression (
     run_id VARCHAR NOT NULL,
     segment VARCHAR NOT NULL,
@@ -311,7 +322,7 @@ CREATE TABLE beta_regression (
     r2 DOUBLE NOT NULL CHECK (r2 <= 1),
     depth_r2 DOUBLE NOT NULL CHECK (depth_r2 <= 1),
     cv_rmse DOUBLE NOT NULL CHECK (cv_rmse >= 0),
-    gpu_p DOUBLE NOT NULL CHECK (gpu_p BETWEEN 0 AND 1),
+    gpu_p DOUBLE CHECK (gpu_p BETWEEN 0 AND 1),
     PRIMARY KEY (run_id, segment, parameter, term)
 );
 
@@ -366,7 +377,8 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
--- hours to a test accuracy; gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
+-- hours to a test accuracy, which takes `epochs` epochs; gpu_type is NULL for the paper's own cluster, servers 0 for a
+-- GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
@@ -374,6 +386,7 @@ CREATE TABLE time_to_accuracy (
     workers INTEGER NOT NULL CHECK (workers > 0),
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    epochs DOUBLE NOT NULL CHECK (epochs > 0),
     hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );

@@ -57,6 +57,15 @@ def one_thread():
 
 
 @pytest.fixture
+def own_cache(tmp_path, monkeypatch) -> Path:
+    """The folder of decoded data sets for one test, which sees no data sets of the user."""
+    folder = tmp_path / "cache"
+    monkeypatch.setattr("compute.data.cache.CACHE", folder)
+    monkeypatch.delenv("REPORT_DATA", raising=False)
+    return folder
+
+
+@pytest.fixture
 def layout(tmp_path) -> Layout:
     """An empty store below a temporary folder, with the project's own facts and answers."""
     return Layout.at(tmp_path)
@@ -132,17 +141,32 @@ def planted_transfer_and(planted_transfer_layout, tmp_path):
 
 
 @pytest.fixture(scope="session")
+def planted_supervision_layout(tmp_path_factory) -> Layout:
+    """A built store with the planted runs of Problem 2."""
+    from tests.planted_supervision import plant_supervision
+
+    layout = Layout.at(tmp_path_factory.mktemp("supervision"))
+    plant_supervision(layout.runs)
+    assert build(layout).left_out == ()
+    return layout
+
+
+@pytest.fixture
+def planted_supervision(planted_supervision_layout):
+    """A reader of that store."""
+    return open_reader(planted_supervision_layout)
+
+
+@pytest.fixture(scope="session")
 def everything(tmp_path_factory) -> Layout:
     """A built store in which every experiment of every problem has run; all but Problem 3's are planted."""
     from compute.__main__ import main
-    from tests.planted import plant
+    from tests.planted_optimus import plant_all
     from tests.planted_supervision import plant_supervision
     from tests.planted_transfer import plant_run, plant_transfer
 
     layout = Layout.at(tmp_path_factory.mktemp("everything"))
-    for depth in (18, 20, 32, 44, 50, 56):
-        for seed, gpu_type in enumerate(("K80", "P100", "V100")):
-            plant(layout.runs, depth, gpu_type, seed + depth)
+    plant_all(layout.runs)
     for command in ("fit", "predict", "plan"):
         assert main([command, "--runs", str(layout.runs)]) == 0
     plant_transfer(layout.runs)

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from store import answers, catalogue
-from store.answers import MISSING, PLACEHOLDER, fill
+from store.answers import CITATION, MISSING, fill
 from store.build import build
+from store.quotes import PLACEHOLDER
 from store.reader import open_reader
 from tests.conftest import PROJECT
 from tests.questions import QUESTIONS
@@ -30,7 +31,7 @@ def test_every_placeholder_is_filled(committed, question):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_no_number_is_typed_into_prose(file):
-    prose = PLACEHOLDER.sub("", file.read_text(encoding="utf-8"))
+    prose = CITATION.sub("", PLACEHOLDER.sub("", file.read_text(encoding="utf-8")))
     prose = re.sub(r"\$\$.*?\$\$|`[^`]*`", "", prose, flags=re.DOTALL)
     left = re.findall(r"\d+[.,]\d+|\d{2,}", NAMES.sub("", prose))
     assert not left, f"{file.name} holds typed numbers: {left}"
@@ -57,10 +58,10 @@ def test_a_placeholder_without_a_value_is_shown_and_named(layout):
     build(layout)
     text = fill(
         open_reader(layout),
-        "so [[nothing_like_it:.1f]] and [[paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]",
+        "so [[flops.nothing_like_it.ms:.1f]], [[published.paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]",
     )
-    assert text.text == f"so {MISSING} and 40 (Qi 2017, §3.3)"
-    assert text.missing == ("[[nothing_like_it:.1f]]",)
+    assert text.text == f"so {MISSING}, 40 (Qi 2017, §3.3)"
+    assert text.missing == ("[[flops.nothing_like_it.ms:.1f]]",)
 
 
 def test_second_hand_facts_say_so(committed):

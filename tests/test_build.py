@@ -1,18 +1,18 @@
 """The build: what it takes in, what it leaves out and says, and how it publishes beside readers."""
 
 import json
-import subprocess
-import sys
 import threading
 
 import duckdb
 import pytest
+from pyarrow import parquet
 
 from compute.core.runs import write_run
-from store.__main__ import main
-from store.build import KEPT_VERSIONS, build, current, stale
+from store.build import build, stale
 from store.layout import Layout
-from store.reader import StoreError, open_reader
+from store.reader import open_reader
+from store.schema import schema_sql
+from store.version import KEPT_VERSIONS, StoreError, current
 from tests.conftest import PROJECT, make_run, steps
 
 
@@ -113,6 +113,81 @@ def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
     assert open_reader(filled).one("SELECT count(*) FROM runs")[0] == 3
 
 
+def forecasts(source: str, *percents: float) -> dict:
+    """A table of forecasts about one run, by its progress."""
+    fixed = {"source_run": source, "method": "one curve", "forecast_epochs": 3.0, "real_epochs": 3, "drops": 0}
+    return {"forecasts": [{**fixed, "epoch": epoch, "progress_percent": percent} for epoch, percent in enumerate(percents, start=1)]}
+
+
+def test_the_reason_names_the_row(filled):
+    folder = write_run(make_run(job="fit"), forecasts(make_run(seed=1).run_id, 50.0, 100.0, 300.0), filled.runs)
+    said = left_out(filled)[folder.name]
+    assert said.startswith(f"forecasts.parquet: row 3 (source_run {make_run(seed=1).run_id}, method one curve, epoch 3, progress_percent 300.0): ")
+    assert "progress_percent BETWEEN 0 AND 100" in said
+
+
+def test_a_row_about_a_run_that_is_not_there_leaves_its_run_out(filled):
+    here, gone = make_run(seed=1), make_run(seed=8)
+    fits = [write_run(make_run(job="fit", seed=seed), forecasts(run.run_id, 50.0), filled.runs) for seed, run in enumerate((here, gone))]
+    assert list(left_out(filled)) == [fits[1].name]
+    assert gone.run_id in left_out(filled)[fits[1].name]
+    (filled.runs / here.run_id / "run.json").write_text("{")
+    assert sorted(left_out(filled)) == sorted([fits[0].name, fits[1].name, here.run_id])
+
+
+def test_few_among_many_are_found(filled):
+    bad = {3: -1, 57: -1, 58: -1, 119: -1}
+    for seed in range(120):
+        write_run(make_run(seed=seed), {"steps": {"step": [0, bad.get(seed, 1)], "loss": [2.0, 1.0]}}, filled.runs)
+    assert sorted(left_out(filled)) == sorted(make_run(seed=seed).run_id for seed in bad)
+    assert open_reader(filled).one("SELECT count(*), count(DISTINCT run_id) FROM steps") == (232, 116)
+
+
+def network(model: str) -> dict:
+    """The tables of a run that counted one network."""
+    return {"networks": [{"model": model, "variant": "caffe", "family": "x", "input_px": 8, "params": 1, "macs": 1, "other_ops": 1}]}
+
+
+def test_what_two_runs_hold_is_the_first_ones(filled):
+    first, other, again = (write_run(make_run(problem="flops", job="layers", seed=seed), network(model), filled.runs) for seed, model in enumerate("aba"))
+    assert list(left_out(filled)) == [again.name]
+    assert open_reader(filled).df("SELECT run_id FROM networks ORDER BY run_id")["run_id"].tolist() == [first.name, other.name]
+
+
+def test_files_of_other_types_and_columns_keep_their_values(filled):
+    write_run(make_run(seed=0), {"steps": {"step": [1, 2], "loss": [3, 2]}}, filled.runs)
+    write_run(make_run(seed=1), {"steps": {"loss": [0.5, 0.25], "step": [1, 2]}}, filled.runs)
+    score = {"stage": ["final"], "split": ["test"], "images": [10], "correct": [5]}
+    write_run(make_run(seed=8), {"scores": score}, filled.runs)
+    write_run(make_run(seed=9), {"scores": {**score, "loss": [0.5]}}, filled.runs)
+    assert build(filled).left_out == ()
+    runs = [make_run(seed=seed).run_id for seed in (0, 1)]
+    assert open_reader(filled).df("SELECT loss FROM steps WHERE run_id IN (?, ?) ORDER BY ALL", runs)["loss"].tolist() == [0.25, 0.5, 2.0, 3.0]
+    assert open_reader(filled).df("SELECT loss FROM scores ORDER BY run_id")["loss"].fillna(0).tolist() == [0, 0.5]
+
+
+def test_rows_out_of_order_are_no_repetition(filled):
+    write_run(make_run(seed=1), {"steps": {"step": [3, 1, 2], "loss": [1.0, 2.0, 3.0]}}, filled.runs)
+    assert build(filled).left_out == ()
+
+
+def test_the_built_tables_are_the_schemas_but_for_keys(filled):
+    build(filled)
+    kinds = "SELECT table_name, constraint_text FROM duckdb_constraints() WHERE constraint_type {} ORDER BY ALL"
+    with duckdb.connect() as written:
+        written.execute(schema_sql())
+        columns = "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+        assert open_reader(filled).df(columns).equals(written.execute(columns).df())
+        assert open_reader(filled).df(kinds.format("= 'CHECK'")).equals(written.execute(kinds.format("= 'CHECK'")).df())
+    assert open_reader(filled).df(kinds.format("IN ('PRIMARY KEY', 'FOREIGN KEY', 'UNIQUE')")).empty
+
+
+def test_every_row_of_the_committed_runs_arrives(committed):
+    listed = sorted((PROJECT / "store" / "runs").glob("*/*.parquet"))
+    assert committed.version.left_out == ()
+    assert committed.version.rows == sum(parquet.read_metadata(file).num_rows for file in listed)
+
+
 def test_bad_value_in_the_record_leaves_its_run_out(filled):
     folder = filled.runs / make_run(seed=1).run_id
     rewrite(folder, started_at="yesterday")
@@ -205,63 +280,3 @@ def test_the_report_can_only_read(filled, sql):
     build(filled)
     with pytest.raises(duckdb.Error):
         open_reader(filled).df(sql)
-
-
-@pytest.fixture
-def command(filled, monkeypatch, capsys):
-    """`python -m store …` on the filled store, in this process: (exit code, standard output, standard error)."""
-    monkeypatch.setenv("REPORT_STORE", str(filled.built.parent))
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = main(list(arguments))
-        return code, *capsys.readouterr()
-
-    return run
-
-
-def test_command_line(command):
-    assert "3 runs" in command("build")[1]
-    assert "nothing new" in command("build")[1]
-    assert command("query", "SELECT count(*) AS n FROM steps")[1] == "n\n30\n"
-    code, said, _ = command("check", "--json")
-    assert code == 0
-    assert len(json.loads(said)["questions"]) == 19
-
-
-def test_check_says_what_was_left_out(command, filled):
-    (filled.runs / make_run(seed=1).run_id / "run.json").write_text("{")
-    code, said, _ = command("check")
-    assert code == 0
-    assert f"left out {make_run(seed=1).run_id}: run.json: it is not valid JSON" in said
-
-
-def test_results_are_read_where_nothing_new_can_be_built(command, filled, monkeypatch):
-    command("build")
-    write_run(make_run(seed=5), {"steps": steps()}, filled.runs)
-    monkeypatch.setattr("store.build._build", lambda *a: (_ for _ in ()).throw(OSError(28, "No space left on device")))
-    code, said, error = command("query", "SELECT count(*) AS n FROM runs")
-    assert (code, said) == (0, "n\n3\n")
-    assert "No space left" in error
-
-
-@pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_a_store_that_is_no_folder_is_named(tmp_path, monkeypatch, capsys, place):
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("REPORT_STORE", str(tmp_path / place))
-    assert main(["build"]) == 2
-    assert "REPORT_STORE" in capsys.readouterr().err
-    assert not (tmp_path / "nowhere").exists()
-
-
-@pytest.mark.parametrize("sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
-def test_bad_query_is_one_line(command, sql):
-    code, said, error = command("query", sql)
-    assert (code, said) == (2, "")
-    assert error.startswith("error: ")
-    assert len(error.splitlines()) == 1
-
-
-def test_help_runs_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "store", "--help"], cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "build" in done.stdout

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from compute import ComputeError
-from compute.core.loss_curve import LossCurve
-from compute.optimus.calibrate import block_of, fit, points_of
+from compute.core.loss_curve import LossCurve, data_points
+from compute.optimus.calibrate import fit
 
 STEPS = np.arange(1, 2001, dtype=float)
 TRUE = LossCurve(beta0=0.004, beta1=0.45, beta2=0.2)
@@ -34,13 +34,17 @@ def test_under_noise_within_the_intervals(seed):
     assert_recovers(found, TRUE)
     assert found.identified
     assert found.rmse == pytest.approx(0.02, rel=0.1)
-    for (low, high), value in zip(found.intervals, (found.curve.beta0, found.curve.beta1, found.curve.beta2), strict=True):
+    for (low, high), value in zip(
+        found.intervals, (found.curve.beta0, found.curve.beta1, found.curve.beta2), strict=True
+    ):
         assert low < value < high
 
 
 def test_intervals_cover_at_about_their_level():
     inside = sum(
-        low <= TRUE.beta0 <= high for seed in range(60) for low, high in [fit(STEPS[::10], noisy(TRUE, STEPS[::10], seed=seed)).intervals[0]]
+        low <= TRUE.beta0 <= high
+        for seed in range(60)
+        for low, high in [fit(STEPS[::10], noisy(TRUE, STEPS[::10], seed=seed)).intervals[0]]
     )
     assert 50 <= inside <= 60
 
@@ -59,10 +63,10 @@ def test_intervals_cover_when_neighbouring_points_err_alike():
 def test_with_outliers():
     losses = noisy(TRUE, deviation=0.005)
     losses[[300, 900, 1500]] = 4.0
-    k, l, _ = points_of(losses, 40, unit=1.0)
+    k, l = data_points(losses, 40, block=2)
     assert_recovers(fit(k, l), TRUE)
-    raw = points_of(losses, 40, unit=1.0, outliers=False)
-    assert fit(raw[0], raw[1]).rmse > 2 * fit(k, l).rmse
+    raw = data_points(losses, 40, block=2, outliers_replaced=False)
+    assert fit(*raw).rmse > 2 * fit(k, l).rmse
 
 
 def test_a_loss_that_nears_zero():
@@ -78,21 +82,21 @@ def test_a_flat_curve_is_not_identified():
     assert found.curve.loss(1000) == pytest.approx(0.7, abs=0.01)
 
 
-def test_without_a_floor_a_flat_curve_is_its_level():
+def test_without_an_asymptote_a_flat_curve_is_its_level():
     flat = np.full(len(STEPS), 0.7) + np.random.default_rng(0).normal(0, 0.01, len(STEPS))
-    found = fit(STEPS, flat, floor=False)
+    found = fit(STEPS, flat, asymptote=False)
     assert (1 / found.curve.beta1, found.curve.beta2) == (pytest.approx(0.7, abs=0.01), 0.0)
     low, high = found.intervals[1]
     assert low < 1 / 0.7 < high and high - low < 0.01
     assert found.intervals[2] is None
 
 
-def test_without_a_floor_the_other_two_are_recovered():
-    found = fit(STEPS, noisy(LossCurve(beta0=0.004, beta1=0.45, beta2=0.0)), floor=False)
+def test_without_an_asymptote_the_other_two_are_recovered():
+    found = fit(STEPS, noisy(LossCurve(beta0=0.004, beta1=0.45, beta2=0.0)), asymptote=False)
     assert_recovers(found, LossCurve(beta0=0.004, beta1=0.45, beta2=0.0))
 
 
-def test_too_short_a_curve_leaves_the_floor_open():
+def test_too_short_a_curve_leaves_the_asymptote_open():
     found = fit(STEPS[:20], noisy(TRUE, STEPS[:20]))
     assert found.intervals[2] is None
     assert not found.identified
@@ -104,18 +108,44 @@ def test_three_points_fit_but_identify_nothing():
     assert found.intervals == (None, None, None)
 
 
-@pytest.mark.parametrize("loss", [[1.0, 0.5], [1.0, np.nan, 0.5], [1.0, -0.1, 0.5]])
-def test_what_cannot_be_fitted_is_said(loss):
-    with pytest.raises(ComputeError):
+@pytest.mark.parametrize(
+    ("loss", "says"),
+    [
+        ([1.0, 0.5], "2 points"),
+        ([1.0, np.nan, 0.5], "not nan"),
+        ([1.0, np.inf, 0.5], "not inf"),
+        ([1.0, -0.1, 0.5], "not -0.1"),
+        ([1.0, 0.0, 0.5], "not 0"),
+    ],
+)
+def test_what_cannot_be_fitted_is_said(loss, says):
+    with pytest.raises(ComputeError, match=says):
         fit(np.arange(1, len(loss) + 1), loss)
 
 
 def test_the_unit_scales_losses_and_leaves_the_normalised_coefficients():
-    k, l, unit = points_of(3 * TRUE.loss(STEPS), 40)
-    found = fit(k, l, unit=unit)
-    assert unit == pytest.approx(3 * TRUE.loss(1.5), rel=0.01)
-    assert found.curve.loss(1000) == pytest.approx(3 * TRUE.loss(1000), rel=0.01)
-    assert max(l) / unit == pytest.approx(1)
+    k, l = STEPS, 3 * TRUE.loss(STEPS)
+    found = fit(k, l, unit=3.0)
+    assert_recovers(found, TRUE, rel=1e-4)
+    assert found.curve.loss(1000) == pytest.approx(3 * TRUE.loss(1000), rel=1e-4)
+
+
+@pytest.mark.parametrize("factor", [1e9, 1e-9])
+def test_no_result_depends_on_the_unit_of_the_losses(factor):
+    losses = noisy(TRUE)
+    one, other = fit(STEPS, losses), fit(STEPS, factor * losses)
+    units = (1 / factor, 1 / factor, factor)
+    for name, unit in zip(("beta0", "beta1", "beta2"), units, strict=True):
+        assert getattr(other.curve, name) == pytest.approx(unit * getattr(one.curve, name), rel=1e-5)
+    assert other.rmse == pytest.approx(factor * one.rmse, rel=1e-6)
+    for here, there, unit in zip(one.intervals, other.intervals, units, strict=True):
+        assert there == pytest.approx((unit * here[0], unit * here[1]), rel=1e-4)
+
+
+def test_a_constant_loss_fits_exactly_and_identifies_nothing_but_its_level():
+    found = fit(STEPS, np.full(len(STEPS), 2.302585))
+    assert found.curve.loss(STEPS) == pytest.approx(2.302585)
+    assert not found.identified
 
 
 def test_a_drop_of_the_learning_rate_breaks_one_curve_and_two_hold():
@@ -135,10 +165,3 @@ def test_a_flat_loss_identifies_nothing_but_its_height():
     found = fit(np.arange(1, 201), 0.5 + noise)
     assert found.intervals[0] is None and found.intervals[1] is None and not found.identified
     assert found.curve.loss(100) == pytest.approx(0.5, abs=0.01)
-
-
-def test_pieces_can_be_averaged_like_the_whole():
-    losses = np.arange(10.0)
-    k, l, _ = points_of(losses, 5, outliers=False, unit=1.0, block=4)
-    assert k.tolist() == [2.5, 6.5, 9.5] and l.tolist() == [1.5, 5.5, 8.5]
-    assert block_of(1000) == 1 and block_of(1001) == 2

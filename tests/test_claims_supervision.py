@@ -1,4 +1,4 @@
-"""What the answers to Problem 2 state in words still holds for the committed results; where it does not, rewrite the answer."""
+"""What the answers 2.2a to 2.3d state in words holds for the committed results; where it does not, rewrite the answer."""
 
 import math
 

@@ -5,7 +5,7 @@ import pytest
 from compute.__main__ import parser
 from compute.core.vocabulary import SCALES
 from compute.optimus import train
-from compute.supervision import task as supervision
+from compute.supervision import sizes as supervision
 from compute.transfer import task as transfer
 
 EXPERIMENTS = {
@@ -14,9 +14,9 @@ EXPERIMENTS = {
     "finetune": transfer.SCALES,
     "extract": transfer.SCALES,
     "dataset": transfer.SCALES,
-    "noise": supervision.SCALES,
-    "resampling": supervision.SCALES,
-    "teacher": supervision.SCALES,
+    "noise": supervision.SIZES,
+    "resampling": supervision.SIZES,
+    "teacher": supervision.SIZES,
 }
 
 

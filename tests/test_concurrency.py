@@ -6,7 +6,7 @@ import pytest
 from compute.core.runs import write_run
 from store.build import build
 from store.concurrency import device_images_per_s, own_seconds
-from store.optimus import losses
+from store.optimus import trainings
 from store.reader import open_reader
 from tests.conftest import make_run
 
@@ -28,8 +28,8 @@ def test_optimus_trainings_that_shared_a_device(layout):
         "seconds": [5400.0, 5400.0],
         "images_per_s": [100.0, 100.0],
     }
-    run = make_run(scale="small", depth=20, config={"batch": 128, "concurrency": 3})
+    run = make_run(scale="small", model="resnet20", depth=20, config={"batch": 128, "concurrency": 3})
     write_run(run, {"epochs": epochs}, layout.runs)
     build(layout)
-    (row,) = losses.trainings(open_reader(layout)).itertuples()
+    (row,) = trainings.trainings(open_reader(layout)).itertuples()
     assert (row.hours, row.images_per_s) == (1.0, 300.0)

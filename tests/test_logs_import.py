@@ -13,11 +13,11 @@ from compute.core.runs import read_record, write_run
 from compute.optimus.trainings import trainings
 from store.build import build
 from store.layout import Layout
-from store.optimus import losses
+from store.optimus import trainings as shown
 from store.reader import open_reader
 from tests.conftest import PROJECT, make_run
-from tests.planted import plant
 from tests.planted_logs import EPOCHS, PER_EPOCH, accuracies, epoch_losses, lines, step_losses
+from tests.planted_optimus import plant
 
 CIFAR = ("--batch", "128", "--dataset", "cifar10")
 
@@ -93,10 +93,10 @@ def test_the_store_takes_it_in_beside_our_own(tmp_path, log):
     assert row == (EPOCHS, 0, 0, accuracies().max())
     # what is fitted and shown as a training of the report is its own
     assert (
-        losses.trainings(reader)["provenance"].tolist() == ["emulated"]
-        and losses.epoch_curves(reader)["epoch"].max() == 40
+        shown.trainings(reader)["provenance"].tolist() == ["emulated"]
+        and shown.epoch_curves(reader)["epoch"].max() == 40
     )
-    assert [training.run_id for training in trainings(layout.runs)] == ["optimus-train-resnet20-k80-small-s0"]
+    assert [training.run_id for training in trainings(layout.runs).fitted] == ["optimus-train-resnet20-k80-small-s0"]
 
 
 def test_an_epoch_that_lacks_a_value_has_null(runs, tmp_path):

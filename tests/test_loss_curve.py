@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from compute.core.loss_curve import LossCurve, PiecewiseCurve, block_means, without_outliers
+from compute.core.loss_curve import (
+    MOST_POINTS,
+    LossCurve,
+    PiecewiseCurve,
+    block_means,
+    block_of,
+    data_points,
+    without_outliers,
+)
 
 
 def test_points_by_hand():
@@ -21,7 +29,7 @@ def test_step_at_inverts_loss(step):
     assert curve.step_at(float(curve.loss(step))) == pytest.approx(step, abs=1e-6)
 
 
-def test_a_loss_below_the_floor_is_never_reached():
+def test_a_loss_below_the_asymptote_is_never_reached():
     assert LossCurve(beta0=0.01, beta1=0.4, beta2=0.05).step_at(0.05) == math.inf
     assert LossCurve(beta0=0, beta1=2, beta2=0).step_at(0.4) == math.inf
     assert LossCurve(beta0=0, beta1=2, beta2=0).step_at(0.5) == 0
@@ -62,3 +70,24 @@ def test_block_means_count_steps_from_one():
     steps, means = block_means([4.0, 2.0, 3.0, 1.0, 7.0], 2)
     assert steps.tolist() == [1.5, 3.5, 5.0]
     assert means.tolist() == [3.0, 2.0, 7.0]
+
+
+def test_long_trainings_are_averaged_to_the_most_points():
+    assert block_of(1) == block_of(MOST_POINTS) == 1
+    assert block_of(MOST_POINTS + 1) == 2
+
+
+def test_data_points_are_means_over_blocks_from_the_segments_first_step_on():
+    k, l = data_points(np.arange(10.0), 5, block=4, outliers_replaced=False)
+    assert k.tolist() == [2.5, 6.5, 9.5] and l.tolist() == [1.5, 5.5, 8.5]
+
+
+def test_outliers_are_sought_in_five_epochs_of_points():
+    losses = np.linspace(3, 2, 100)
+    losses[50] = 9.0
+    assert data_points(losses, 4, block=1)[1].max() == pytest.approx(3)
+    assert data_points(losses, 4, block=1, outliers_replaced=False)[1].max() == 9
+    # a point below all of the next five epochs, though not below those after them
+    dip = np.concatenate([np.full(20, 2.0), [1.0], np.full(20, 2.0), np.full(20, 0.5)])
+    assert data_points(dip, 4, block=1)[1][20] == 2.0
+    assert data_points(dip, 8, block=1)[1][20] == 1.0

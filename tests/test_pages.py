@@ -5,11 +5,14 @@ from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
+import duckdb
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from store.build import build
 from store.layout import Layout
+from store.reader import Reader
 from tests.conftest import PROJECT, make_run, steps
 from tests.questions import BY_PROBLEM, ROWS, VIEWS
 
@@ -41,7 +44,7 @@ def begun_store(root):
     """Every experiment has just begun: its first run is there and nothing else."""
     from tests import planted_supervision as supervision
     from tests import planted_transfer as transfer
-    from tests.planted import plant
+    from tests.planted_optimus import plant
 
     supervision.plant(root / "runs", "noise", {"noise": 0}, 0, {"direct": [50] * 10, "linear": [50] * 10})
     supervision.plant(root / "runs", "resampling", {"sampling": "natural", "zipf": 1.0}, 0, {"linear": [50] * 10}, more={"sizes": [9] * 10})
@@ -170,3 +173,23 @@ def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
     app = show("pages/runs.py")
     assert folder.name in str(app.dataframe[0].value)
     assert "could not be used" in text(show("pages/overview.py"))
+
+
+@pytest.mark.parametrize("page", ["pages/overview.py", "pages/supervision.py", "pages/runs.py"])
+def test_a_query_that_fails_is_said_and_ends_the_page(everything, monkeypatch, page):
+    monkeypatch.setenv("REPORT_STORE", str(everything.runs.parent))
+    st.cache_data.clear()
+    monkeypatch.setattr(Reader, "_query", lambda *a: (_ for _ in ()).throw(duckdb.IOException("IO Error: no\nspace")))
+    app = show(page, question="2.2b")
+    assert not app.exception
+    assert "IO Error: no space" in text(app)
+
+
+def test_a_damaged_store_is_built_again(tmp_path, monkeypatch):
+    partial_store(tmp_path)
+    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+    file = build(Layout.at(tmp_path)).file
+    with open(file, "r+b") as handle:
+        handle.write(bytes(12_288))
+    app = show("pages/runs.py")
+    assert len(app.dataframe[0].value) == 1

@@ -57,6 +57,12 @@ def test_null_and_a_row_that_is_not_there_have_no_value(text):
     assert value(text) is None
 
 
+def test_a_null_is_what_stands_behind_else_and_a_row_that_is_not_there_is_not():
+    assert value("[[transfer.rates(extract, 0.1).test_percent:.0f else never]]") == "never"
+    assert value("[[transfer.rates(extract, 1).test_percent:.0f else never]]") == 52.8
+    assert value("[[transfer.rates(finetune, 1).test_percent:.0f else never]]") is None
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -32,6 +32,21 @@ def test_more_servers_move_the_best_to_more_workers():
     assert (two, four) == (4, 6)  # near sqrt(1.02 * 40 / (4.92 / p)): 4.07 and 5.76
 
 
+def test_the_balance_is_where_the_falling_and_the_rising_terms_are_equal():
+    workers = SYNC.balanced_workers(2)
+    assert workers == pytest.approx((1.02 * 40 / (4.92 / 2)) ** 0.5)
+    computing, _, exchange, connections, _ = SYNC.terms(2, workers)
+    assert computing == pytest.approx(exchange + connections)
+
+
+def test_a_gpu_that_exchanges_nothing_has_no_balance():
+    assert SynchronousSpeed(theta=(1, 1, 0, 0, 0), batch=40).balanced_workers(2) == np.inf
+
+
+def test_a_worker_without_servers_computes_and_exchanges_nothing():
+    assert SYNC.standalone_step_s() == pytest.approx(1.02 * 40 + 2.78)
+
+
 @pytest.mark.parametrize("theta", [(1, 2, 3, 4), (1, 2, 3, 4, -1), (0, 0, 0, 0, 0), (1, 2, 3, 4, float("nan"))])
 def test_impossible_coefficients_are_refused(theta):
     with pytest.raises(ValueError, match="theta"):

@@ -4,7 +4,6 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from compute import data
 from compute.__main__ import main
 from compute.core.runs import read_record
 from compute.transfer import task
@@ -30,7 +29,7 @@ def layout(tmp_path_factory, resnet50_file) -> Layout:
     options = ["--scale", "smoke", "--px", "32", "--runs", str(layout.runs)]
     checkpoints = ["--checkpoints", str(layout.runs.parent / "checkpoints"), "--device", "cpu", "--processes", "1"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(data, "CACHE", layout.runs.parent / "cache")
+        patch.setattr("compute.data.cache.CACHE", layout.runs.parent / "cache")
         for command in (
             ["dataset"],
             ["finetune", "--lr", "0.01", *weights, *checkpoints],
@@ -135,7 +134,7 @@ def test_the_probe_is_charged_the_features_of_the_unaugmented_images(layout):
 @pytest.fixture
 def again(layout, tmp_path, resnet50_file, monkeypatch):
     """A function that repeats one rate of `extract` into another folder, with the cache and without the network."""
-    monkeypatch.setattr(data, "CACHE", layout.runs.parent / "cache")
+    monkeypatch.setattr("compute.data.cache.CACHE", layout.runs.parent / "cache")
     monkeypatch.setattr("compute.transfer.features.features_of", None)
     monkeypatch.setattr("compute.transfer.features.augmented_features", None)
     options = ["--lr", "0.01", "--seeds", "1", "--augmentations", "2", "--weights", str(resnet50_file)]

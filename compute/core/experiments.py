@@ -20,7 +20,7 @@ _RECIPE = (
     "precision",
     "execution_mode",
 )
-_IMAGES = ("train_images", "val_images", "test_images", "classes")
+_IMAGES = ("train_images", "val_images", "test_images", "classes", "image_column", "label_column")
 _TRAINED = (*_RECIPE, "threads", "concurrency")
 _TRANSFER = ("px", "forward_flops", "threads", *_IMAGES)
 _LAST_LAYER = (*_RECIPE, *_TRANSFER, "augmentations", "augmentations_s", "features_s", "heads_together", "heads_s", "batchnorm")
@@ -159,8 +159,8 @@ EXPERIMENTS = {
             "evaluate_every",
             "evaluated_on",
         ),
-        _experiment("optimus/fit", "fit", "trainings", "forecasts"),
-        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised"),
+        _experiment("optimus/fit", "fit", "trainings", "forecasts", "left_out"),
+        _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised", "left_out"),
         _experiment(
             "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
         ),

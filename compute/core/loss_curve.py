@@ -1,5 +1,6 @@
-"""Optimus' training-loss model (Peng et al., EuroSys '18, section 3.1, Eq. 1) and its restart at learning-rate drops
-(section 7).
+"""Optimus' training-loss model, its restart at learning-rate drops, and the data points that it is fitted to.
+
+Peng et al., EuroSys '18, section 3.1 (Eq. 1, data preprocessing) and section 7 (restart).
 
 l = 1 / (β0 k + β1) + β2, with k the number of steps and all β at least 0: with a fixed learning rate
 SGD converges at O(1/k). Where the learning rate drops, the training is taken as a new job and the
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MOST_POINTS = 1000  # data points of a training; the steps of a longer one are averaged
+OUTLIER_WINDOW_EPOCHS = 5  # of the paper's outlier rule
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossCurve:
-    """β0 (1/loss per step), β1 (1/loss) and β2 (loss) of Eq. 1; losses are `unit` times the model's value, `unit` 1 for
-    losses that were not normalised.
+    """β0 (1/loss per step), β1 (1/loss) and β2 (loss) of Eq. 1.
+
+    Losses are `unit` times the model's value, `unit` 1 for losses that were not normalised.
     """
 
     beta0: float
@@ -37,9 +42,7 @@ class LossCurve:
             return self.unit * (1 / (self.beta0 * np.asarray(step, dtype=float) + self.beta1) + self.beta2)
 
     def step_at(self, loss: float) -> float:
-        """The number of steps until the loss has come down to `loss`; infinite where the curve stays above it, at least
-        0.
-        """
+        """The number of steps until the loss has come down to `loss`, at least 0; infinite where it never does."""
         above = loss / self.unit - self.beta2
         if above <= 0:
             return math.inf
@@ -50,27 +53,22 @@ class LossCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class PiecewiseCurve:
-    """Curves of one training between its learning-rate drops; `starts` are the steps at which they begin, the first one
-    0.
-    """
+    """Curves of one training between its learning-rate drops; `starts` are the steps at which they begin, from 0."""
 
     starts: tuple[int, ...]
     curves: tuple[LossCurve, ...]
 
     def __post_init__(self):
-        if (
-            len(self.starts) != len(self.curves)
-            or not self.starts
-            or self.starts[0] != 0
-            or list(self.starts) != sorted(set(self.starts))
-        ):
+        rising = list(self.starts) == sorted(set(self.starts)) and self.starts[:1] == (0,)
+        if len(self.starts) != len(self.curves) or not rising:
             raise ValueError(
                 f"starts are {self.starts} for {len(self.curves)} curves; there must be one for each, rising from 0"
             )
 
     def loss(self, step) -> np.ndarray:
-        """The loss after `step` steps of the whole training; the step that a drop comes after still belongs to the
-        curve before.
+        """The loss after `step` steps of the whole training.
+
+        The last step before a drop still belongs to the curve before it.
         """
         step = np.asarray(step, dtype=float)
         which = np.clip(np.searchsorted(self.starts, step, side="left") - 1, 0, None)
@@ -108,3 +106,22 @@ def block_means(loss, block: int) -> tuple[np.ndarray, np.ndarray]:
     edges = np.arange(0, len(loss), block)
     sizes = np.diff(np.append(edges, len(loss)))
     return edges + (sizes + 1) / 2, np.add.reduceat(loss, edges) / sizes
+
+
+def block_of(steps: int) -> int:
+    """The number of steps that are averaged into one data point of a training of `steps` steps."""
+    return max(1, math.ceil(steps / MOST_POINTS))
+
+
+def data_points(
+    losses, steps_per_epoch: int, *, block: int, outliers_replaced: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """The data points (k, l) that Eq. 1 is fitted to, each of shape (points,), of losses (steps,), one a step.
+
+    `block` steps make a point: `block_of` the whole training, also for a segment of it, so that the points
+    of all segments are equally noisy.
+    """
+    k, l = block_means(losses, block)
+    if outliers_replaced:
+        l = without_outliers(l, max(1, OUTLIER_WINDOW_EPOCHS * steps_per_epoch // block))
+    return k, l

@@ -1,5 +1,6 @@
-"""Optimus' training-speed models (Peng et al., EuroSys '18, section 3.2): steps per second of a job on p servers and w
-workers.
+"""Optimus' training-speed models: steps per second of a job on p servers and w workers.
+
+Peng et al., EuroSys '18, section 3.2.
 
 Asynchronous, Eq. 3: f(p, w) = w / (θ0 + θ1 w/p + θ2 w + θ3 p).
 Synchronous, Eq. 4: f(p, w) = 1 / (θ0 M/w + θ1 + θ2 w/p + θ3 w + θ4 p), M the images of a step over all workers.
@@ -11,6 +12,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+
+MODES = ("synchronous", "asynchronous")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,18 @@ class SynchronousSpeed:
     def steps_per_s(self, servers, workers) -> np.ndarray:
         """Steps per second; every step trains M images."""
         return 1 / self.terms(servers, workers).sum(axis=0)
+
+    def standalone_step_s(self) -> float:
+        """Seconds of a step of one worker without servers: it computes, and exchanges nothing."""
+        return self.theta[0] * self.batch + self.theta[1]
+
+    def balanced_workers(self, servers: float) -> float:
+        """The number of workers, not rounded, that makes a step shortest: √(θ0 M / (θ2/p + θ3)).
+
+        There the terms that fall with w equal those that rise with it. Infinite where none rises.
+        """
+        rising = self.theta[2] / servers + self.theta[3]
+        return math.sqrt(self.theta[0] * self.batch / rising) if rising else math.inf
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,11 @@ DEPTHS = tuple(sorted((*FITTED_DEPTHS, HELD_OUT_DEPTH)))
 TARGET_ACCURACY, ASKED_EPOCHS = 0.92, 350
 
 
+def cifar_resnet(depth: int) -> str:
+    """The name of the CIFAR ResNet of a depth, the family that Problem 4 models."""
+    return f"resnet{depth}"
+
+
 def gpu_order(name: str) -> int:
     """The place of a GPU type in the vocabulary; unknown types come last."""
     return list(GPU_TYPES).index(name) if name in GPU_TYPES else len(GPU_TYPES)

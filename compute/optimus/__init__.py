@@ -1,1 +1,1 @@
-"""Problem 4: the training runs, their loss models, and what they say about time and cost."""
+"""Problem 4: the training runs, their loss models, the prediction of another depth, and plans of hours and costs."""

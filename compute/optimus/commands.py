@@ -122,7 +122,7 @@ def known_types(names: list[str]) -> tuple[str, ...]:
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `fit`, `predict` and `plan`."""
-    parser.add_argument("--scale", choices=tuple(SCALES), help="scale of the trainings; the most complete one, of equal ones the largest, if left out")
+    parser.add_argument("--scale", choices=tuple(SCALES), help="scale of the trainings; if left out, the one that the report shows: the largest with all depths on a GPU type")
 
 
 def fit(args: argparse.Namespace) -> list[Path]:

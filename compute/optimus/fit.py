@@ -1,37 +1,52 @@
-"""The experiment `fit`: Optimus' loss model for every training, whole and between learning-rate drops, and its forecasts.
+"""The experiment `fit`: Optimus' loss model of every training and its forecasts (question 4.1).
 
-A forecast is what the model would have said while the training ran (the paper's Fig. 6): fitted to
-what had been seen by then, how many epochs in all until the loss that the training really ended at?
+It fits Eq. 1 to each training, as one curve and restarted at the drops of the learning rate, with the
+paper's preprocessing and without, and asks what the model would have forecast while the training ran
+(the paper's Fig. 6): fitted to what had been seen by then, how many epochs in all until the loss that
+the training really ended at?
+
+    python -m compute fit
+
+Cost: a fifth of a core-minute for the eighteen trainings of scale small. Results: the coefficients and the
+forecasts of question 4.1 (tables `loss_models` and `forecasts`).
 """
 
 import math
 import time
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
+from compute import ComputeError
+from compute.core.loss_curve import block_of, data_points
 from compute.core.runs import Run, write_run
-from compute.optimus.calibrate import Fit, block_of, fit, points_of
+from compute.optimus.calibrate import Fit, fit
 from compute.optimus.trainings import Training, trainings
 
 FORECASTS = 20  # at so many points of a training's progress
-FARTHEST = 20.0  # a forecast of more than this many times the real epochs is called none
+LEAST_EPOCHS = 3  # before the first forecast
+FARTHEST = 20.0  # a forecast of more than this many times the real epochs counts as never
 
 
 def run(runs: Path, scale: str | None) -> Path:
-    """Fit every training at a scale and write the run with its tables `loss_models` and `forecasts`; returns its folder."""
+    """Fit the trainings of a scale and write the run with its tables `loss_models` and `forecasts`; returns its folder.
+
+    A training that cannot be fitted is left out, with a line on standard error.
+    """
     start, models, forecasts = time.perf_counter(), [], []
     sources = trainings(runs, scale)
-    for training in tqdm(sources, desc="fitting", unit="run"):
+    sources.say_left_out()
+    for training in tqdm(sources.fitted, desc="fitting", unit="run"):
         models += loss_models(training)
         forecasts += forecast(training)
     record = Run(
         problem="optimus",
         job="fit",
-        scale=sources[0].scale,
+        scale=sources.scale,
         provenance="modelled",
-        config={"trainings": len(sources), "forecasts": FORECASTS},
-        inputs=tuple(training.run_id for training in sources),
+        config={"trainings": len(sources.fitted), "forecasts": FORECASTS, "left_out": list(sources.left_out)},
+        inputs=tuple(training.run_id for training in sources.fitted),
         seconds=round(time.perf_counter() - start, 3),
     )
     return write_run(record, {"loss_models": models, "forecasts": forecasts}, runs)
@@ -39,13 +54,13 @@ def run(runs: Path, scale: str | None) -> Path:
 
 def loss_models(training: Training) -> list[dict]:
     """Rows of `loss_models`: each segment, with and without normalisation, with and without the outlier rule."""
-    rows, block = [], block_of(len(training.losses))
-    for outliers in (True, False):
-        largest = points_of(training.losses, training.steps_per_epoch, outliers=outliers)[2]
+    rows = []
+    for outliers_replaced in (True, False):
+        largest = float(training.points("all", outliers_replaced=outliers_replaced)[1].max())
         for normalised in (True, False):
-            for segment, first, end in training.segments():
-                piece, how = training.losses[first:end], {"outliers": outliers, "unit": largest if normalised else 1.0, "block": block}
-                k, l, unit = points_of(piece, training.steps_per_epoch, **how)
+            for segment, (first, end) in training.segments().items():
+                k, l = training.points(segment, outliers_replaced=outliers_replaced)
+                unit = largest if normalised else 1.0
                 found = fit(k, l, unit=unit)
                 rows.append(
                     {
@@ -53,7 +68,7 @@ def loss_models(training: Training) -> list[dict]:
                         "segment": segment,
                         "k_unit": "step",
                         "normalised": normalised,
-                        "outliers_replaced": outliers,
+                        "outliers_replaced": outliers_replaced,
                         "unit": unit,
                         "first_step": first,
                         "end_step": end,
@@ -77,24 +92,40 @@ def coefficients(found: Fit) -> dict:
 
 
 def forecast(training: Training) -> list[dict]:
-    """Rows of `forecasts`, by the whole model (one curve for all that was seen) and by the one restarted at each drop."""
-    per_epoch, epochs = training.steps_per_epoch, len(training.train_loss)
+    """Rows of `forecasts`, by one curve for all that was seen and by the model restarted at each drop.
+
+    Forecasts are made after epochs that the training has, from the third on; a shorter training has none.
+    """
+    per_epoch, epochs = training.steps_per_epoch, training.epochs
     target, rows = float(training.train_loss[-1]), []
-    for epoch in sorted({max(3, round(epochs * part / FORECASTS)) for part in range(1, FORECASTS + 1)}):
+    every = {max(LEAST_EPOCHS, round(epochs * part / FORECASTS)) for part in range(1, FORECASTS + 1)}
+    for epoch in sorted(one for one in every if one <= epochs):
         seen = epoch * per_epoch
-        begins = max([0, *(drop for drop in training.milestones if drop < seen)])
-        for method, first in (("one curve", 0), ("restarted", begins)):
-            k, l, _ = points_of(training.losses[first:seen], per_epoch, unit=1.0)
-            steps = fit(k, l).curve.step_at(target) if len(l) >= 3 else math.inf
-            said = (first + steps) / per_epoch
+        drops = [milestone for milestone in training.milestones if milestone < seen]
+        for method, first in (("one curve", 0), ("restarted", max(drops, default=0))):
+            losses = training.losses[first:seen]
+            k, l = data_points(losses, per_epoch, block=block_of(len(losses)))
+            total = (first + _steps_to(target, k, l)) / per_epoch
             rows.append(
                 {
                     "source_run": training.run_id,
                     "method": method,
                     "epoch": epoch,
+                    "drops": len(drops),
                     "progress_percent": 100 * epoch / epochs,
-                    "forecast_epochs": said if said <= FARTHEST * epochs else None,
+                    "forecast_epochs": total if total <= FARTHEST * epochs else None,
                     "real_epochs": epochs,
                 }
             )
     return rows
+
+
+def _steps_to(target: float, k: np.ndarray, l: np.ndarray) -> float:
+    """Steps until the curve fitted to the points (k, l) comes down to `target`; infinite where no curve can be fitted.
+
+    Points of an unfinished training are means of fewer steps than those of the whole, and so may be too few or 0.
+    """
+    try:
+        return fit(k, l).curve.step_at(target)
+    except ComputeError:
+        return math.inf

@@ -1,9 +1,9 @@
-"""The assignment's three GPU types, and what a run may say about the one that it belongs to.
+"""The provenance of a training that belongs to one of the assignment's three GPU types.
 
 Each depth is trained once for each type. Where the GPU at hand is of that type, the run is
 `measured`. Anywhere else it is `emulated`: an independent replica with the type's own seed, trained
-on the device at hand. What a loss curve depends on (network, data, recipe, chance) is then real, and
-that it does not depend on the GPU is what question 4.2 is about; its seconds are those of the device
+on the device at hand. What a loss curve depends on (network, data, recipe, chance) is then real;
+whether it depends on the GPU as well is what question 4.2 is about. Its seconds are those of the device
 at hand. Hours on a K80, P100 or V100 come from the time model that is calibrated on published
 throughputs, never from these seconds.
 """

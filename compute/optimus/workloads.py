@@ -14,7 +14,7 @@ import numpy as np
 
 from compute.core.loss_curve import LossCurve
 from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
-from compute.optimus.plan import FACTS, published
+from compute.optimus.speeds import FACTS, published
 from compute.scheduling import arrivals
 from compute.scheduling.jobs import Cluster, Job
 from compute.scheduling.running import scaled

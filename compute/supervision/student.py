@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 import torch
 from tqdm import tqdm
 
-from compute import ComputeError
 from compute.core.runs import ArtefactError, Run, read_record, write_run
 from compute.core.supervision import StudentKind
 from compute.supervision.sweep import SupervisionSweep, concatenated
@@ -30,6 +29,7 @@ from compute.training.loop import train_concurrently
 from compute.training.recipe import History, Recipe
 from compute.training.records import columns, finished_record
 from compute.training.resnet_cifar import build
+from compute.training.sweep import MissingInputError
 from compute.training.trainer import Trainer
 
 FINETUNE_LR = 0.01
@@ -149,12 +149,12 @@ def continued(first: History, second: History) -> list[dict]:
 def read_selection(teacher: Path, k: int, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The selection in a teacher's run folder for K and P: image, class_id, true_id, int64 of shape (entries,).
 
-    Raises ComputeError where the teacher has not run.
+    Raises MissingInputError where the teacher has not run.
     """
     try:
         read_record(teacher)
         table = pq.read_table(teacher / "selected.parquet", filters=[("p", "==", p), ("rank", "<=", k)])
     except (ArtefactError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:80]
-        raise ComputeError(f"{teacher.name} is not there ({reason}); train it first") from None
+        raise MissingInputError(f"{teacher.name} is not there ({reason}); train it first") from None
     return tuple(table[name].to_numpy().astype(np.int64) for name in ("image", "class_id", "true_id"))

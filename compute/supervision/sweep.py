@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from torch import Tensor
 
 from compute.core.runs import Run
-from compute.data import Images, load, synthetic
+from compute.data import Images, Location, load, synthetic
 from compute.supervision.sizes import SIZES, Sizes
 from compute.supervision.subsets import disjoint_parts
 from compute.training import device as devices
@@ -18,11 +17,11 @@ from compute.training.sweep import Sweep
 
 
 @lru_cache(maxsize=1)
-def images(scale: str, folder: Path | None) -> Images:
+def images(scale: str, data: Location) -> Images:
     """The data set of a scale. Raises ComputeError where it is missing."""
     if SIZES[scale].dataset == "synthetic":
         return synthetic(train=240, test=64, px=16)
-    return load(SIZES[scale].dataset, folder)
+    return load(SIZES[scale].dataset, data)
 
 
 @dataclass(frozen=True, kw_only=True)

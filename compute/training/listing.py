@@ -4,13 +4,12 @@ import time
 
 import torch
 
-from compute import ComputeError
 from compute.core.runs import Run
 from compute.core.training_flops import TRAINING_PASSES
 from compute.training.checkpoint import Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.former_releases import former_ids
-from compute.training.sweep import Sweep
+from compute.training.sweep import MissingInputError, Sweep
 from compute.training.trainer import Trainer
 
 
@@ -26,7 +25,7 @@ def print_runs(sweep: Sweep, runs: list[Run], pending: list[Run], processes: int
             try:
                 state, remaining_s = estimate(sweep, run, device_dataset, step_s)
                 total_s += remaining_s
-            except ComputeError as error:
+            except MissingInputError as error:
                 state = f"pending: {error}"
         print(f"{run.run_id:48} {run.provenance:9} {state}")
     if pending:

@@ -3,13 +3,19 @@
 import hashlib
 from abc import ABC, abstractmethod
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from compute import ComputeError
 from compute.core.runs import RECORD, ArtefactError, Run, read_record
+from compute.data import Location
 from compute.training.checkpoint import CHECKPOINTS, Checkpoint
 from compute.training.device_dataset import DeviceDataset
 from compute.training.trainer import Trainer
+
+
+class MissingInputError(ComputeError):
+    """The artefact of another run that a run starts from does not exist yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +29,7 @@ class Sweep(ABC):
 
     scale: str
     runs: Path
-    data: Path | None = None
+    data: Location = field(default_factory=Location)
     device: str = "auto"
     precision: str = "fp32"
     execution_mode: str = "auto"

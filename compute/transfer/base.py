@@ -1,7 +1,6 @@
 """The base network: torchvision's ResNet-50 with a last layer for the target classes, pretrained on ImageNet or not."""
 
 import hashlib
-import pickle
 from pathlib import Path
 
 import torch
@@ -12,6 +11,8 @@ from tqdm import tqdm
 from compute import ComputeError
 from compute.core.training_flops import RESNET50_FEATURES
 from compute.training.device_dataset import DeviceDataset
+from compute.transfer.state_dict import body, read_state
+from compute.transfer.weights_file import unreadable
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights, for pixels from 0 to 1
 
@@ -24,44 +25,44 @@ KNOWN = {
 
 
 def origin_of(weights: Path | None) -> str:
-    """Where the base weights come from, in a sentence: torchvision's own (None), or a file's known origin or digest. Raises ComputeError for a file that is not there."""
+    """Where the base weights come from, in a sentence: torchvision's own (None), or a file's known origin or digest.
+
+    Raises ComputeError for a file that cannot be read.
+    """
     if weights is None:
         return "torchvision ResNet50_Weights.IMAGENET1K_V1"
     try:
-        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    except OSError:
-        raise ComputeError(f"there is no file {weights}; --weights wants a state dict of torchvision's resnet50") from None
+        with weights.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ComputeError(unreadable(weights, error)) from None
     return KNOWN.get(digest, f"{weights.name} (SHA-256 {digest[:12]})")
 
 
 def pretrained(weights: Path | None) -> dict[str, Tensor]:
-    """The state dict of an ImageNet ResNet-50.
+    """The state dict of an ImageNet ResNet-50 without its last layer, float32.
 
-    `weights` is a state dict of torchvision's `resnet50`; None downloads torchvision's own
-    (IMAGENET1K_V1). Raises ComputeError where the file cannot be read or the download fails.
+    `weights` is a file that holds it; None downloads torchvision's own (IMAGENET1K_V1). Raises ComputeError where
+    the file holds anything else or unusable numbers, or where the download fails.
     """
-    if weights is None:
-        from torchvision.models import ResNet50_Weights
+    if weights is not None:
+        return read_state(weights)
+    from torchvision.models import ResNet50_Weights
 
-        try:
-            return ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
-        except (OSError, RuntimeError) as error:
-            raise ComputeError(f"the pretrained ResNet-50 cannot be downloaded ({' '.join(str(error).split())}); name a state dict with --weights FILE") from None
     try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise ComputeError(f"there is no file {weights}; --weights wants a state dict of torchvision's resnet50") from None
-    except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
-        raise ComputeError(f"{weights} cannot be read as a state dict ({type(error).__name__})") from None
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise ComputeError(f"{weights} holds no state dict of tensors")
-    return state
+        whole = ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
+    except (OSError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ComputeError(
+            f"the pretrained ResNet-50 cannot be downloaded ({reason}); name a state dict with --weights FILE"
+        ) from None
+    return {key: whole[key] for key in body()}
 
 
 def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Module:
     """ResNet-50 with `classes` outputs: all but the last layer from `state`, or everything new; what is new comes from `seed`.
 
-    Raises ComputeError for a state dict of another network.
+    `state` is what `pretrained` returns.
     """
     import torchvision
 
@@ -70,14 +71,7 @@ def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Mod
         model = torchvision.models.resnet50(weights=None)
         model.fc = nn.Linear(RESNET50_FEATURES, classes)
     if state is not None:
-        body = {key: value for key, value in state.items() if not key.startswith("fc.")}
-        try:
-            missing, unexpected = model.load_state_dict(body, strict=False)
-        except RuntimeError as error:
-            raise ComputeError(f"the weights do not fit torchvision's resnet50: {str(error).splitlines()[-1].strip()}") from None
-        lost = [key for key in missing if not key.startswith("fc.") and not key.endswith("num_batches_tracked")]
-        if lost or unexpected:
-            raise ComputeError(f"the weights do not fit torchvision's resnet50: {(lost or unexpected)[0]} is {'missing' if lost else 'not in it'}")
+        model.load_state_dict(state, strict=False)
     return model
 
 

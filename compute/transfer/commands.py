@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command, scale_argument, training_arguments, training_options
+from compute.command import Command, data_arguments, data_location, scale_argument, training_arguments, training_options
 from compute.core.vocabulary import FINETUNE_LRS, LAST_LAYER_LRS
 
 SCALES = {
@@ -42,14 +42,14 @@ def dataset_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `dataset`."""
     target_arguments(parser)
     scale_argument(parser, DATASET_SCALES, default="paper")
-    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+    data_arguments(parser, DATA)
 
 
 def dataset(args: argparse.Namespace) -> list[Path]:
     """Describe a data set; returns the run folder written."""
     from compute.transfer import describe
 
-    return [describe.run(args.runs, args.dataset, args.data, args.px, args.scale)]
+    return [describe.run(args.runs, args.dataset, data_location(args), args.px, args.scale)]
 
 
 def finetune_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +122,7 @@ def extract_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--weights", type=Path, metavar="FILE", help=WEIGHTS)
     scale_argument(parser, SCALES, default="paper")
-    parser.add_argument("--data", type=Path, metavar="DIR", help=DATA)
+    data_arguments(parser, DATA)
     parser.add_argument(
         "--device", choices=("auto", "cpu", "cuda"), default="auto", help="where the frozen network runs"
     )
@@ -140,7 +140,7 @@ def extract(args: argparse.Namespace) -> list[Path]:
     request = Extraction(
         runs=args.runs,
         dataset=args.dataset,
-        data=args.data,
+        data=data_location(args),
         px=args.px,
         scale=args.scale,
         lrs=tuple(dict.fromkeys(args.lr)),

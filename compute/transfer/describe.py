@@ -16,14 +16,14 @@ import pyarrow as pa
 import torch
 
 from compute.core.runs import Run, write_run
-from compute.data import Images, png
+from compute.data import Images, Location, png
 from compute.training.records import columns
 from compute.transfer.task import record_of, splits, target_of
 
 SAMPLES = 4  # of each class
 
 
-def run(runs: Path, dataset: str, data: Path | None, px: int, scale: str) -> Path:
+def run(runs: Path, dataset: str, data: Location, px: int, scale: str) -> Path:
     """Describe a data set as it is trained on, at `px` pixels, and write the run; returns its folder."""
     start = time.perf_counter()
     target = target_of(scale, dataset)

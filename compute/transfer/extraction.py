@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.core.runs import Run
+from compute.data import Location
 from compute.training import device as devices
 from compute.transfer.base import origin_of
 from compute.transfer.task import target_of
@@ -22,7 +23,7 @@ class Extraction:
 
     runs: Path
     dataset: str
-    data: Path | None
+    data: Location
     px: int
     scale: str
     lrs: tuple[float, ...]

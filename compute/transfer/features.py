@@ -1,20 +1,15 @@
 """Features of the frozen base network, computed once and cached: all that a new last layer is trained on."""
 
 import hashlib
-import io
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from compute import data as data_sets
-from compute.data import Images
+from compute.data import Images, cache
 from compute.training.device_dataset import DeviceDataset, batch_indices
 
 AUGMENTATION_SEED = 0
@@ -101,25 +96,12 @@ def augmented_features(model: nn.Module, device_dataset: DeviceDataset, nth: int
 
 
 def cached(key: tuple, compute: Callable[[], Tensor]) -> tuple[Tensor, float]:
-    """A tensor and the seconds that computing it took, read from the cache where it was computed before.
+    """A tensor and the seconds that computing it took, read from the cache where it was computed before."""
 
-    A cache that cannot be read or written is not used.
-    """
-    file: Path = data_sets.CACHE / f"features-{hashlib.sha256(repr(key).encode()).hexdigest()[:20]}.pt"
-    with suppress(Exception):  # none there, or one that cannot be read: made again
-        saved = torch.load(file, weights_only=True)
-        return saved["features"], saved["seconds"]
-    start = time.perf_counter()
-    features = compute()
-    seconds = time.perf_counter() - start
-    fresh = file.with_suffix(f".{os.getpid()}.new")
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        buffer = io.BytesIO()
-        torch.save({"features": features, "seconds": seconds}, buffer)
-        try:
-            fresh.write_bytes(buffer.getbuffer())
-            fresh.replace(file)
-        finally:
-            fresh.unlink(missing_ok=True)
-    return features, seconds
+    def timed() -> dict:
+        start = time.perf_counter()
+        features = compute()
+        return {"features": features, "seconds": time.perf_counter() - start}
+
+    saved = cache.cached("features-", key, timed)
+    return saved["features"], saved["seconds"]

@@ -87,9 +87,9 @@ class FinetuneSweep(Sweep):
 
     def device_dataset(self) -> DeviceDataset:
         """The train images, and those of val to evaluate on, normalised as the pretrained weights need them."""
-        val_data, _ = splits(self.target, self.data, self.px)
         if self.init == "pretrained":
-            base(self.weights)  # missing weights are reported before any network is made
+            base(self.weights)  # weights that cannot be used are reported before the images are decoded
+        val_data, _ = splits(self.target, self.data, self.px)
         return DeviceDataset(val_data, devices.pick(self.device), IMAGENET_MEAN, IMAGENET_STD)
 
     def trainer(self, run: Run, device_dataset: DeviceDataset, checkpoint: Checkpoint | None) -> Trainer:

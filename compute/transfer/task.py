@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from compute import ComputeError
 from compute.core.schedule import milestones_at
-from compute.data import Images, load_choosing, split_off_val, synthetic
+from compute.data import Images, Location, load_choosing, split_off_val, synthetic
 from compute.training.recipe import Recipe
 
 
@@ -38,7 +37,7 @@ def target_of(scale: str, dataset: str) -> str:
 
 
 @lru_cache(maxsize=2)
-def splits(dataset: str, folder: Path | None, px: int) -> tuple[Images, Images]:
+def splits(dataset: str, data: Location, px: int) -> tuple[Images, Images]:
     """The data set twice, at `px` pixels square: with val as its evaluation images, and with test.
 
     `synthetic` is made in memory. Raises ComputeError for a data set that is missing or cannot be used.
@@ -47,15 +46,16 @@ def splits(dataset: str, folder: Path | None, px: int) -> tuple[Images, Images]:
         raise ComputeError(f"--px is {px}; ResNet-50 reduces its input 32 times, so it must be at least 32")
     if dataset == SYNTHETIC:
         return split_off_val(synthetic(train=80, test=32, px=px))
-    return load_choosing(dataset, folder, px=px)
+    return load_choosing(dataset, data, px=px)
 
 
-def record_of(dataset: str, folder: Path | None, px: int) -> dict:
-    """The numbers of images and classes, as keys of a run's `config`."""
-    val_data, test_data = splits(dataset, folder, px)
+def record_of(dataset: str, data: Location, px: int) -> dict:
+    """The numbers of images and classes, and the columns where they are not the usual ones, as keys of `config`."""
+    val_data, test_data = splits(dataset, data, px)
     return {
         "train_images": len(test_data.train_labels),
         "val_images": len(val_data.test_labels),
         "test_images": len(test_data.test_labels),
         "classes": len(test_data.classes),
+        **({} if dataset == SYNTHETIC else data.columns()),
     }

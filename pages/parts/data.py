@@ -11,7 +11,8 @@ import streamlit as st
 
 from store.build import build, stale
 from store.layout import Layout
-from store.reader import Reader, StoreError, open_reader
+from store.reader import Reader, open_reader
+from store.version import StoreError, one_line
 
 PINNED, INSIDE = "_store", "_inside"
 APP = Path(__file__).parents[2] / "app.py"
@@ -31,10 +32,12 @@ def through_entrance() -> None:
 
 @contextmanager
 def entrance() -> Iterator[None]:
-    """Open the current store for the rerun that happens inside, after building it where something is new."""
+    """Open the current store for the rerun that happens inside, after building it where something is new; where a query of it fails, say so."""
     st.session_state[PINNED], st.session_state[INSIDE] = _opened(), True
     try:
         yield
+    except duckdb.Error as error:
+        st.error(f"The rest of this page could not be read from the results: {one_line(error)}", icon=":material/report:")
     finally:
         del st.session_state[INSIDE]
 
@@ -52,17 +55,12 @@ def _opened() -> Reader | None:
                     bar = st.progress(0.0)
                     build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
                 place.empty()
-        except (OSError, duckdb.Error) as error:
+        except (OSError, StoreError) as error:
             place.warning(f"The newest results could not be built: {one_line(error)}", icon=":material/report:")
         return open_reader(layout)
-    except (OSError, StoreError, duckdb.Error) as error:
+    except (OSError, StoreError) as error:
         missing(f"The results cannot be read: {one_line(error)}", "python -m store build")
         return None
-
-
-def one_line(error: Exception) -> str:
-    """What an error says, on one line."""
-    return " ".join(str(error).split())
 
 
 def reader() -> Reader | None:

@@ -58,17 +58,20 @@ def hardness_and_spread(reader: Reader) -> pd.DataFrame:
     the selection, `own_hardness` that of the teacher itself; `feature_spread` the root mean square distance of
     the correctly labelled images' features from their class's mean.
     """
+    # sums by rank come first: joined row by row, each label once for every K, the query takes three times the memory
     return reader.df(f"""
-        WITH settings AS (
-            SELECT run_id, seed, unnest(ks) AS k FROM ({TEACHERS})
-        ), others AS (
+        WITH others AS (
             SELECT e.seed, u.image, u.loss FROM unlabelled_losses AS u JOIN ({EVALUATED}) AS e USING (run_id)
             WHERE e.job = 'teacher' AND run_id NOT IN (SELECT run_id FROM ({TEACHERS}))
-        ), losses AS (
-            SELECT t.run_id, t.k, s.p, avg(o.loss) AS hardness, avg(u.loss) AS own_hardness
-            FROM selected AS s JOIN settings AS t ON t.run_id = s.run_id AND s.rank <= t.k
-            JOIN unlabelled_losses AS u ON (u.run_id, u.image) = (s.run_id, s.image)
+        ), ranks AS (
+            SELECT run_id, s.p, s.rank, sum(o.loss) AS other, count(o.loss) AS others, sum(u.loss) AS own,
+                   count(*) AS labels
+            FROM selected AS s JOIN ({TEACHERS}) AS t USING (run_id) JOIN unlabelled_losses AS u USING (run_id, image)
             LEFT JOIN others AS o ON (o.seed, o.image) = (t.seed, s.image) GROUP BY ALL
+        ), losses AS (
+            SELECT run_id, t.k, r.p, sum(other) / sum(others) AS hardness, sum(own) / sum(labels) AS own_hardness
+            FROM ranks AS r JOIN (SELECT run_id, unnest(ks) AS k FROM ({TEACHERS})) AS t USING (run_id)
+            WHERE r.rank <= t.k GROUP BY ALL
         )
         SELECT k, p, avg(hardness) AS hardness, avg(own_hardness) AS own_hardness, avg(spread) AS feature_spread
         FROM losses JOIN selection_spread USING (run_id, k, p) GROUP BY k, p ORDER BY k, p

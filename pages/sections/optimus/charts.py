@@ -27,19 +27,26 @@ def curves(y: str, title: str) -> alt.Chart:
 
 @chart_specification
 def fit() -> alt.LayerChart:
-    """Data points and fitted curves: step, loss, series (for lines); points carry the series `data`."""
+    """Data points and fitted curves: step, loss, series (for lines); points carry the series `training`."""
     points = (
         alt.Chart()
         .transform_filter("datum.series == 'training'")
         .mark_point(filled=True, size=22, opacity=0.6, color="gray")
-        .encode(x=alt.X("step:Q", title="Step"), y=alt.Y("loss:Q", title="Training loss"), tooltip=tooltips(step=",.0f", loss=".3f"))
+        .encode(
+            x=alt.X("step:Q", title="Step"),
+            y=alt.Y("loss:Q", title="Training loss"),
+            tooltip=tooltips(step=",.0f", loss=".3f"),
+        )
     )
     lines = (
         alt.Chart()
         .transform_filter("datum.series != 'training'")
         .mark_line(strokeWidth=2.5)
         .encode(
-            x=alt.X("step:Q"), y=alt.Y("loss:Q"), color=alt.Color("series:N", title=None, legend=TOP), tooltip=tooltips("series", step=",.0f", loss=".3f")
+            x=alt.X("step:Q"),
+            y=alt.Y("loss:Q"),
+            color=alt.Color("series:N", title=None, legend=TOP),
+            tooltip=tooltips("series", step=",.0f", loss=".3f"),
         )
     )
     return alt.layer(points, lines).properties(height=380)
@@ -86,10 +93,13 @@ def forecasts() -> alt.Chart:
 
 @chart_specification
 def coefficients(title: str) -> alt.LayerChart:
-    """A coefficient against depth: depth, value, low, high, regressed, gpu_type, network, role (`regression saw it` or `held out`)."""
+    """A coefficient against depth: depth, value, low, high, predicted, gpu_type, network, role.
+
+    The role is `regressed` or `held out`.
+    """
     x = alt.X("depth:Q", title="Depth (layers)", scale=alt.Scale(zero=False))
     y = alt.Y("value:Q", title=title, scale=alt.Scale(zero=False))
-    lines = alt.Chart().mark_line(opacity=0.6).encode(x=x, y=alt.Y("regressed:Q"), color=GPU)
+    lines = alt.Chart().mark_line(opacity=0.6).encode(x=x, y=alt.Y("predicted:Q"), color=GPU)
     intervals = alt.Chart().mark_rule(opacity=0.5).encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=GPU)
     points = (
         alt.Chart()
@@ -98,8 +108,8 @@ def coefficients(title: str) -> alt.LayerChart:
             x=x,
             y=y,
             color=GPU,
-            shape=alt.Shape("role:N", title=None, sort=["regression saw it", "held out"], legend=alt.Legend(orient="bottom")),
-            tooltip=tooltips("network", "gpu_type", "role", value=".4g", low=".4g", high=".4g", regressed=".4g"),
+            shape=alt.Shape("role:N", title=None, sort=["regressed", "held out"], legend=alt.Legend(orient="bottom")),
+            tooltip=tooltips("network", "gpu_type", "role", value=".4g", low=".4g", high=".4g", predicted=".4g"),
         )
     )
     return alt.layer(lines, intervals, points).properties(height=340)
@@ -115,7 +125,9 @@ def prediction() -> alt.Chart:
             x=alt.X("epoch:Q", title="Epoch"),
             y=alt.Y("loss:Q", title="Mean training loss of an epoch", scale=alt.Scale(zero=False)),
             color=GPU,
-            strokeDash=alt.StrokeDash("series:N", title=None, sort=["predicted", "trained"], legend=alt.Legend(orient="bottom")),
+            strokeDash=alt.StrokeDash(
+                "series:N", title=None, sort=["predicted", "trained"], legend=alt.Legend(orient="bottom")
+            ),
             tooltip=tooltips("gpu_type", "series", "epoch", loss=".3f"),
         )
         .properties(height=380)
@@ -124,20 +136,20 @@ def prediction() -> alt.Chart:
 
 @chart_specification
 def hours() -> alt.Chart:
-    """Hours against workers: workers, hours, servers, best (the minimum of its curve)."""
+    """Hours against workers: workers, hours, servers, fastest (the minimum of its curve)."""
     line = alt.Chart().mark_line().encode(
         x=alt.X("workers:Q", title="Workers"),
         y=alt.Y("hours:Q", title="Hours to the accuracy", scale=alt.Scale(zero=False)),
         color=alt.Color("servers:N", title="Parameter servers", legend=TOP),
         tooltip=tooltips("servers", "workers", hours=".2f"),
     )  # fmt: skip
-    best = line.transform_filter("datum.best").mark_point(filled=True, size=140, shape="diamond")
+    best = line.transform_filter("datum.fastest").mark_point(filled=True, size=140, shape="diamond")
     return alt.layer(line, best).properties(height=320)
 
 
 @chart_specification
 def costs() -> alt.LayerChart:
-    """Cost against hours: hours, usd, gpu_type, servers, workers, front (whether nothing is both faster and cheaper)."""
+    """Cost against hours: hours, usd, gpu_type, servers, workers, front (whether none is faster and cheaper)."""
     place = {
         "x": alt.X("hours:Q", title="Hours to the accuracy", scale=alt.Scale(type="log", nice=False, padding=10)),
         "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log", nice=False, padding=10)),

@@ -1,1 +1,1 @@
-"""Problem 2's sections: contrast (2.1), pretraining (2.2), teaching (2.3a), selection (2.3b, c), student_curve (d)."""
+"""Problem 2's sections: contrast (2.1), pretraining (2.2), teaching, parameters, construction, student_curve (2.3a to d)."""

@@ -97,7 +97,7 @@ def _hardness() -> None:
         origins=of_runs(cached_query(evaluated.run_ids, "teacher")),
         caption="hardness: mean cross-entropy at the true label, by a network that had no part in the selection; "
         "own_hardness: by the teacher itself; feature_spread: root mean square distance of the teacher's features "
-        "from their class's mean, of correctly labelled images alone. Means over the seeds.",
+        "from their class's mean, of correctly labelled images only. Means over the seeds.",
         columns={
             column: st.column_config.NumberColumn(format="%.2f")
             for column in ("hardness", "own_hardness", "feature_spread")

@@ -39,11 +39,11 @@ def show() -> None:
 def _students(compared: pd.DataFrame, teacher: pd.Series) -> None:
     """Every kind of student at the K and P at which all of them were trained."""
     setting = compared[compared["kind"] == StudentKind.SELF].iloc[0]
-    taught = compared[(compared["stage"] == "final") & (compared["kind"] == StudentKind.SELECTED)]
+    selected = compared[(compared["stage"] == "final") & (compared["kind"] == StudentKind.SELECTED)]
     title = "Students by what they were trained on"
-    if len(taught):
+    if len(selected):
         title = (
-            f"The student gets {taught['percent'].iloc[0]:.1f} % right, {taught['gain'].iloc[0]:+.1f} points against "
+            f"The student gets {selected['percent'].iloc[0]:.1f} % right, {selected['gain'].iloc[0]:+.1f} points against "
             f"the supervised baseline; its teacher {teacher['percent']:.1f} %"
         )
     table = compared.assign(trained_on=compared["kind"].map(STUDENTS), stage=compared["stage"].map(STAGES))

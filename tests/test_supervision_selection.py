@@ -23,7 +23,13 @@ def entries(selection) -> list[tuple[int, int, int]]:
 
 
 def test_each_image_keeps_its_best_classes():
-    assert kept(SCORES, 1).tolist() == [[True, False, False], [True, False, False], [False, True, False], [False, False, True], [True, False, False]]
+    assert kept(SCORES, 1).tolist() == [
+        [True, False, False],
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+        [True, False, False],
+    ]
     assert kept(SCORES, 2)[3].tolist() == [True, False, True]  # 0.3 twice: the lower class
     assert kept(SCORES, 2)[4].tolist() == [True, True, False]
     assert kept(SCORES, 3).all()
@@ -65,7 +71,9 @@ def test_a_smaller_k_is_a_part_of_a_larger_one():
     assert entries(select([scores], k=20, p=2).first(7)) == entries(select([scores], k=7, p=2))
 
 
-@pytest.mark.parametrize(("k", "p", "says"), [(0, 1, "K is 0"), (1, 0, "P is 0"), (1, 4, "P is 4.*number of classes, 3")])
+@pytest.mark.parametrize(
+    ("k", "p", "says"), [(0, 1, "K is 0"), (1, 0, "P is 0"), (1, 4, "P is 4.*number of classes, 3")]
+)
 def test_impossible_parameters_are_refused(k, p, says):
     with pytest.raises(ComputeError, match=says):
         select([SCORES], k=k, p=p)
