@@ -8,15 +8,15 @@ from store.transfer.evaluated import EVALUATED, by_size
 
 # median seconds and images/s of an epoch by what it contains, device and threads
 EPOCH_SECONDS = f"""
-    WITH mine AS (SELECT * FROM ({EVALUATED}) WHERE dataset = $dataset AND px = $px),
+    WITH evaluated AS (SELECT * FROM ({EVALUATED}) WHERE dataset = $dataset AND px = $px),
     parts AS (
         SELECT job AS what, device, threads, precision, {own_seconds("e.seconds", "concurrency")} AS epoch_s,
                {device_images_per_s("e.images_per_s", "concurrency")} AS images_per_s
-        FROM mine JOIN epochs AS e USING (run_id) WHERE job <> 'adabn'
+        FROM evaluated JOIN epochs AS e USING (run_id) WHERE job <> 'adabn'
         UNION ALL SELECT 'forward', device, threads, precision, augmentations_s / augmentations, NULL
-        FROM mine WHERE job = 'extract' AND augmentations_s > 0
+        FROM evaluated WHERE job = 'extract' AND augmentations_s > 0
         UNION ALL SELECT 'whole', device, threads, precision, seconds / epochs, NULL
-        FROM mine WHERE job = 'extract' AND augmentations_s > 0
+        FROM evaluated WHERE job = 'extract' AND augmentations_s > 0
     )
     SELECT what, device, threads, string_agg(DISTINCT precision, ', ' ORDER BY precision) AS precision,
            median(epoch_s) AS epoch_s, median(images_per_s) AS images_per_s

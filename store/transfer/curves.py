@@ -60,7 +60,7 @@ def curve_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
     """
     return reader.df(
         f"""
-        WITH mine AS (
+        WITH marked AS (
             SELECT *, min(epoch) FILTER (decayed) OVER (PARTITION BY job, lr) - 1 AS milestone,
                    min(epoch) FILTER (job = 'finetune' AND val_percent IS NOT NULL) OVER () AS early
             FROM ({CURVES}) WHERE dataset = ? AND px = ?
@@ -71,7 +71,7 @@ def curve_summary(reader: Reader, dataset: str, px: int) -> pd.DataFrame:
                any_value(milestone)::INTEGER AS milestone_epoch,
                max(step) FILTER (epoch = milestone) AS milestone_step, min(step) AS epoch_steps,
                any_value(early)::INTEGER AS early_epoch, max(val_percent) FILTER (epoch = early) AS early_val_percent
-        FROM mine GROUP BY job, lr ORDER BY job, lr DESC
+        FROM marked GROUP BY job, lr ORDER BY job, lr DESC
         """,
         [dataset, px],
     )

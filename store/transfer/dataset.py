@@ -45,12 +45,12 @@ def balance(reader: Reader, dataset: str) -> pd.DataFrame:
     """
     return reader.df(
         f"""
-        WITH mine AS (SELECT * FROM ({COUNTS}) WHERE dataset = ?),
-             every AS (SELECT split, class_id, images FROM mine
-                       UNION ALL SELECT 'all', class_id, sum(images) FROM mine GROUP BY class_id)
+        WITH counted AS (SELECT * FROM ({COUNTS}) WHERE dataset = ?),
+             by_split AS (SELECT split, class_id, images FROM counted
+                          UNION ALL SELECT 'all', class_id, sum(images) FROM counted GROUP BY class_id)
         SELECT split, sum(images)::INTEGER AS images, count(*)::INTEGER AS classes, min(images)::INTEGER AS least,
                median(images) AS median, max(images)::INTEGER AS most, max(images) / nullif(min(images), 0) AS imbalance
-        FROM every GROUP BY split ORDER BY list_position({[*SPLITS, "all"]}, split)
+        FROM by_split GROUP BY split ORDER BY list_position({[*SPLITS, "all"]}, split)
         """,
         [dataset],
     )
