@@ -17,14 +17,27 @@ def parser() -> argparse.ArgumentParser:
     """The command line; each wing's `commands.py` adds its own commands and imports nothing heavy."""
     top = argparse.ArgumentParser(
         prog="python -m compute",
-        description="Re-run the report's experiments. Each command writes run artefacts, which the report shows on its next rerun.",
-        epilog="Needs: pip install -r compute/requirements.txt. What a command does in detail: python -m compute COMMAND --help",
+        description=(
+            "Re-run the report's experiments. Each command writes run artefacts, which the report shows on its next"
+            " rerun."
+        ),
+        epilog=(
+            "Needs: pip install -r compute/requirements.txt. What a command does in detail: python -m compute COMMAND"
+            " --help"
+        ),
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for wing in WINGS:
         for name, command in import_module(f"compute.{wing}.commands").COMMANDS.items():
-            sub = commands.add_parser(name, help=command.help, description=command.help, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-            sub.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="folder that receives the run artefacts")
+            sub = commands.add_parser(
+                name,
+                help=command.help,
+                description=command.help,
+                formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            )
+            sub.add_argument(
+                "--runs", type=Path, default=RUNS, metavar="DIR", help="folder that receives the run artefacts"
+            )
             command.arguments(sub)
             sub.set_defaults(run=command.run)
     return top
@@ -49,7 +62,11 @@ def main(argv: list[str] | None = None) -> int:
         print(f"error: {error.name} is not installed; run: pip install -r compute/requirements.txt", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}; nothing half-written was left", file=sys.stderr)
+        print(
+            f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}; nothing half-written"
+            " was left",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("\nstopped; finished runs are kept, and the same command goes on with the rest", file=sys.stderr)
@@ -65,7 +82,9 @@ def check_writable(runs: Path) -> None:
         with tempfile.TemporaryFile(dir=runs):
             pass
     except OSError as error:
-        raise ComputeError(f"run artefacts cannot be written to {runs} ({error.strerror}); choose another folder with --runs") from None
+        raise ComputeError(
+            f"run artefacts cannot be written to {runs} ({error.strerror}); choose another folder with --runs"
+        ) from None
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from store import catalogue
 through_entrance()
 st.title("Deep learning systems performance")
 st.markdown(
-    "An interactive, reproducible answer to a course assignment on how long deep-learning workloads take, why, and what they cost. "
-    "Every number below is read from runs or published facts, and every figure says which.",
+    "An interactive, reproducible answer to a course assignment on how long deep-learning workloads take, why, and what"
+    " they cost. Every number below is read from runs or published facts, and every figure says which.",
     width=READABLE_PX,
 )
 if reader() is None:

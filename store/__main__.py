@@ -15,8 +15,14 @@ def parser() -> argparse.ArgumentParser:
     """The command line of the store."""
     top = argparse.ArgumentParser(
         prog="python -m store",
-        description="Look after the report's results: run artefacts in store/runs and facts in store/published become one DuckDB file.",
-        epilog="The environment variable REPORT_STORE names another folder with runs to build from; the results are then built there too.",
+        description=(
+            "Look after the report's results: run artefacts in store/runs and facts in store/published become one"
+            " DuckDB file."
+        ),
+        epilog=(
+            "The environment variable REPORT_STORE names another folder with runs to build from; the results are then"
+            " built there too."
+        ),
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     said = "build the DuckDB file if anything is new; says which runs were left out and why"
@@ -52,7 +58,9 @@ def _build(args, layout: Layout) -> int:
     try:
         version = _renewed(layout)
     except (OSError, StoreError) as error:
-        return _fail(f"nothing could be built: {_reason(error)}" + (f"; the results of {before.built_at} stay" if before else ""))
+        return _fail(
+            f"nothing could be built: {_reason(error)}" + (f"; the results of {before.built_at} stay" if before else "")
+        )
     if before and before.file == version.file:
         print(f"nothing new since {version.built_at}: {version.runs} runs in {layout.results}")
     else:
@@ -73,7 +81,10 @@ def _check(args, layout: Layout) -> int:
         state = "answered" if row["answered"] else "not answered"
         print(f"{row['question']:<5} {row['points']:>4} points  {state:<13} {row['title']}")
         for item in row["runs"]:
-            print(f"        {item['scale']:<6} {item['provenance']:<10} {item['job']} ({item['count']} run{'s' if item['count'] != 1 else ''})")
+            print(
+                f"        {item['scale']:<6} {item['provenance']:<10} {item['job']} ({item['count']}"
+                f" run{'s' if item['count'] != 1 else ''})"
+            )
         if row["facts"]:
             print(f"        facts: {', '.join(row['facts'])}")
         if row["missing"]:
@@ -118,7 +129,10 @@ def _built(layout: Layout) -> Version:
     except (OSError, StoreError) as error:
         if (older := current(layout)) is None or trouble(older):
             raise
-        print(f"warning: nothing could be built ({_reason(error)}); going on with the results of {older.built_at}", file=sys.stderr)
+        print(
+            f"warning: nothing could be built ({_reason(error)}); going on with the results of {older.built_at}",
+            file=sys.stderr,
+        )
         return older
 
 

@@ -72,7 +72,11 @@ def fill(reader: Reader, text: str) -> Text:
             return lacking(match)
         if found == match["otherwise"]:
             return found
-        return format(float(found) if isinstance(found, str) else found, match["format"]) if match["format"] else str(found)
+        return (
+            format(float(found) if isinstance(found, str) else found, match["format"])
+            if match["format"]
+            else str(found)
+        )
 
     return Text(CITATION.sub(cite, PLACEHOLDER.sub(value, text)), tuple(missing))
 

@@ -1,4 +1,6 @@
-"""Build the DuckDB file from run artefacts and facts, and publish it beside its readers; nothing is deleted but versions that were replaced."""
+"""Build the DuckDB file from run artefacts and facts, and publish it beside its readers; nothing is deleted but
+versions that were replaced.
+"""
 
 import contextlib
 import os
@@ -20,7 +22,8 @@ from store.schema import schema_sql
 from store.tables import STORE, count_rows, declare, forget, forget_runs, literal
 from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
 
-# where more of a version's runs have to be deleted, or its file has grown by more, a whole new file is quicker and smaller
+# where more of a version's runs have to be deleted, or its file has grown by more, a whole new file is quicker and
+# smaller
 DELETED_PERCENT = 25
 GROWN_PERCENT = 50
 
@@ -59,7 +62,10 @@ def _up_to_date(layout: Layout, seen: Look) -> Version | None:
 
 def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> Version:
     if "?" in str(layout.built):
-        raise StoreError(f"DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name another: {layout.built}")
+        raise StoreError(
+            "DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name"
+            f" another: {layout.built}"
+        )
     start = time.perf_counter()
     layout.built.mkdir(parents=True, exist_ok=True)
     if layout.runs.exists():
@@ -68,7 +74,12 @@ def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> 
     before = current(layout)
     try:
         try:
-            if before is None or before.rest != seen.rest or trouble(before) or 100 * before.bytes > (100 + GROWN_PERCENT) * before.whole_bytes:
+            if (
+                before is None
+                or before.rest != seen.rest
+                or trouble(before)
+                or 100 * before.bytes > (100 + GROWN_PERCENT) * before.whole_bytes
+            ):
                 raise _WholeError
             shutil.copyfile(before.file, fresh)
             runs, rows, left_out = _write(fresh, layout, seen, before, progress)
@@ -86,15 +97,27 @@ def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> 
         _drop(layout.built.glob(f"{fresh.stem}*"))  # DuckDB may have put files of its own beside it
     built = {"built_at": now.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - start, 3)}
     sizes = {"bytes": file.stat().st_size, "whole_bytes": whole_bytes}
-    version = Version(file=file, **sizes, fingerprint=seen.fingerprint, rest=seen.rest, **built, runs=runs, rows=rows, left_out=tuple(left_out))
+    version = Version(
+        file=file,
+        **sizes,
+        fingerprint=seen.fingerprint,
+        rest=seen.rest,
+        **built,
+        runs=runs,
+        rows=rows,
+        left_out=tuple(left_out),
+    )
     publish(layout, version)
     return version
 
 
-def _write(fresh: Path, layout: Layout, seen: Look, before: Version | None, progress: Callable[[int, int], None]) -> tuple[int, int, list[dict]]:
+def _write(
+    fresh: Path, layout: Layout, seen: Look, before: Version | None, progress: Callable[[int, int], None]
+) -> tuple[int, int, list[dict]]:
     """Write all that was seen into a new file, or into a copy of the version before what differs from it.
 
-    Returns how many runs and rows of theirs it holds, and what was left out. Raises _WholeError where the copy is no good start.
+    Returns how many runs and rows of theirs it holds, and what was left out. Raises _WholeError where the copy is no
+    good start.
     """
     con = _connect(fresh)
     try:
@@ -114,7 +137,12 @@ def _write(fresh: Path, layout: Layout, seen: Look, before: Version | None, prog
         forget(con, tables["left_out"], "run_id", {row["run_id"] for row in before.left_out} if before else ())
         insert_rows(con, STORE, tables["left_out"], bad)
         forget(con, tables["folders"], "folder", new.touched)
-        insert_rows(con, STORE, tables["folders"], [{"folder": run, "state": seen.runs[run]} for run in sorted(new.touched & seen.runs.keys())])
+        insert_rows(
+            con,
+            STORE,
+            tables["folders"],
+            [{"folder": run, "state": seen.runs[run]} for run in sorted(new.touched & seen.runs.keys())],
+        )
         runs, rows = count_rows(con, tables)
         con.execute(f"CHECKPOINT {STORE}")
         con.execute(f"DETACH {STORE}")
@@ -131,11 +159,20 @@ def _spanning(tables, refused: list[dict]) -> set[str]:
 
 
 def _connect(fresh: Path):
-    """A DuckDB connection that has the new file attached; without a log of what is written, as nobody needs a file that is half built."""
+    """A DuckDB connection that has the new file attached; without a log of what is written, as nobody needs a file that
+    is half built.
+    """
     import duckdb
 
     # many small files are read faster by one thread than by two, which wait for each other; none is read twice
-    con = duckdb.connect(config={"threads": 1, "memory_limit": "400MB", "enable_external_file_cache": False, "temp_directory": f"{fresh}.tmp"})
+    con = duckdb.connect(
+        config={
+            "threads": 1,
+            "memory_limit": "400MB",
+            "enable_external_file_cache": False,
+            "temp_directory": f"{fresh}.tmp",
+        }
+    )
     con.execute("SET parquet_metadata_cache = true")  # a file is looked at before it is read
     con.execute(f"ATTACH {literal(str(fresh))} AS {STORE} (RECOVERY_MODE NO_WAL_WRITES)")
     return con

@@ -22,12 +22,16 @@ def insert_csv(con, catalog: str, table: Table, file: Path) -> None:
     if not file.exists():
         raise ArtefactError("the file is missing")
     con.execute(
-        f"INSERT INTO {catalog}.{table.name} BY NAME SELECT * FROM read_csv({literal(str(file))}, header = true, all_varchar = true, quote = '\"')"
+        f"INSERT INTO {catalog}.{table.name} BY NAME SELECT * FROM read_csv({literal(str(file))}, header = true,"
+        " all_varchar = true, quote = '\"')"
     )
 
 
-def insert_parquet(con, catalog: str, table: Table, files: dict[str, Path], done: Callable[[int], None] = lambda files: None) -> None:
-    """Insert a table's file of each run, in one statement for all files with the same columns. `done(n)` is told of every n files.
+def insert_parquet(
+    con, catalog: str, table: Table, files: dict[str, Path], done: Callable[[int], None] = lambda files: None
+) -> None:
+    """Insert a table's file of each run, in one statement for all files with the same columns. `done(n)` is told of
+    every n files.
 
     Raises ArtefactError or duckdb.Error where any of them does not fit; which one, the message need not say.
     """
@@ -41,8 +45,16 @@ def insert_parquet(con, catalog: str, table: Table, files: dict[str, Path], done
 
 def _alike(con, files: list[Path]) -> list[list[str]]:
     """The files, in groups of the same columns and types: DuckDB reads many files with the types of the first."""
-    columns = f"SELECT file_name, string_agg(concat_ws(' ', name, duckdb_type), ', ') AS columns FROM parquet_schema({_listed(map(str, files))}) GROUP BY ALL"
-    return [row[0] for row in con.execute(f"SELECT list(file_name ORDER BY file_name) FROM ({columns}) GROUP BY columns ORDER BY ALL").fetchall()]
+    columns = (
+        "SELECT file_name, string_agg(concat_ws(' ', name, duckdb_type), ', ') AS columns FROM"
+        f" parquet_schema({_listed(map(str, files))}) GROUP BY ALL"
+    )
+    return [
+        row[0]
+        for row in con.execute(
+            f"SELECT list(file_name ORDER BY file_name) FROM ({columns}) GROUP BY columns ORDER BY ALL"
+        ).fetchall()
+    ]
 
 
 def _insert_alike(con, catalog: str, table: Table, files: list[str]) -> None:
@@ -53,12 +65,11 @@ def _insert_alike(con, catalog: str, table: Table, files: list[str]) -> None:
     # a run's folder is the part of the path between the folder of all runs and the file's name
     folder, file = Path(files[0]).parent, Path(files[0]).name
     start, rest = len(str(folder.parent)) + 2, len(str(folder.parent)) + len(file) + 2
-    con.execute(
-        f"""
+    con.execute(f"""
         INSERT INTO {catalog}.{table.name} (run_id, {columns})
-        SELECT substr(filename, {start}, length(filename) - {rest}), {columns} FROM read_parquet({_listed(files)}, filename = true)
-        """
-    )
+        SELECT substr(filename, {start}, length(filename) - {rest}), {columns} FROM read_parquet({_listed(files)},
+               filename = true)
+        """)
 
 
 def _check_columns(table: Table, has: dict[str, str]) -> None:
@@ -81,7 +92,9 @@ _ACCEPTS = {"number": {"number", "integer"}}
 
 def _family(kind: str) -> str:
     kind = kind.upper()
-    if kind.startswith(("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "NUMBER")):
+    if kind.startswith(
+        ("TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINT", "UBIGINT", "NUMBER")
+    ):
         return "integer"
     if kind.startswith(("FLOAT", "DOUBLE", "DECIMAL", "REAL")):
         return "number"

@@ -32,7 +32,10 @@ class Layout:
         """
         root = Path(os.environ.get("REPORT_STORE") or STORE)
         if not root.is_dir():
-            raise NotADirectoryError(f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable")
+            raise NotADirectoryError(
+                f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the"
+                " variable"
+            )
         return cls.at(root)
 
     @property

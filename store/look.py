@@ -1,4 +1,6 @@
-"""What a build reads, as it is now: the state of each run's folder and of everything else, by names, sizes and times of files."""
+"""What a build reads, as it is now: the state of each run's folder and of everything else, by names, sizes and times of
+files.
+"""
 
 import hashlib
 import importlib.metadata
@@ -21,7 +23,9 @@ DECIDING = (read_record, insert_parquet, load_runs, declare)
 
 @dataclass(frozen=True)
 class Look:
-    """What was there at one moment: by run folder the state of its files and the names of the Parquet files among them, and the state of all else."""
+    """What was there at one moment: by run folder the state of its files and the names of the Parquet files among them,
+    and the state of all else.
+    """
 
     rest: str
     runs: dict[str, str]

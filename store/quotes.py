@@ -28,7 +28,9 @@ class QuoteError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Quotable:
-    """A query whose rows answers may quote; `keys` are the columns that tell its rows apart, none where it has a single row."""
+    """A query whose rows answers may quote; `keys` are the columns that tell its rows apart, none where it has a single
+    row.
+    """
 
     query: Callable[[Reader], pd.DataFrame]
     keys: tuple[str, ...] = ()

@@ -38,7 +38,9 @@ class Reader:
 
     @contextlib.contextmanager
     def _query(self, sql: str, parameters: list | tuple | dict):
-        """A cursor with the result of a query. One at a time, so that the limit on memory holds for however many visitors."""
+        """A cursor with the result of a query. One at a time, so that the limit on memory holds for however many
+        visitors.
+        """
         with self._turn, self._con.cursor() as cursor:
             yield cursor.execute(sql, parameters if isinstance(parameters, dict) else list(parameters))
 

@@ -32,8 +32,15 @@ def news(con, tables: dict[str, Table], seen: Look) -> News:
 def _with_dependents(con, tables: dict[str, Table], runs: Collection[str]) -> set[str]:
     found, new = set(runs), set(runs)
     if new:
-        references = [f"SELECT run_id, {column} FROM {STORE}.{table.name}" for table in tables.values() if table.of_runs for column, _, _ in table.references]
-        needs = con.execute(" UNION ".join([f"SELECT run_id, unnest(inputs) FROM {STORE}.runs", *references])).fetchall()
+        references = [
+            f"SELECT run_id, {column} FROM {STORE}.{table.name}"
+            for table in tables.values()
+            if table.of_runs
+            for column, _, _ in table.references
+        ]
+        needs = con.execute(
+            " UNION ".join([f"SELECT run_id, unnest(inputs) FROM {STORE}.runs", *references])
+        ).fetchall()
         while new:
             new = {run for run, needed in needs if needed in new} - found
             found |= new

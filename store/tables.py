@@ -1,4 +1,5 @@
-"""The store's tables as the schema declares them: columns, keys and checks, and how a key is checked once a table is filled.
+"""The store's tables as the schema declares them: columns, keys and checks, and how a key is checked once a table is
+filled.
 
 The tables of the built file have no keys: an index that grows with every row costs more than the rows,
 and makes the file twice as large. A query over the rows that came in finds what breaks a key instead.
@@ -15,7 +16,9 @@ STORE, DECLARED = "store", "memory"  # DuckDB's names for the file that is built
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its columns (type, and whether it may be missing), its key, its references (column, table, column there), its checks."""
+    """One table: its columns (type, and whether it may be missing), its key, its references (column, table, column
+    there), its checks.
+    """
 
     name: str
     columns: dict[str, tuple[str, bool]]
@@ -35,7 +38,9 @@ class Table:
 
 
 def declare(con, schema: str) -> dict[str, Table]:
-    """Make the schema's tables in memory as they are written, and without keys in the store unless they are there; returns them by name."""
+    """Make the schema's tables in memory as they are written, and without keys in the store unless they are there;
+    returns them by name.
+    """
     con.execute(schema)
     if not con.execute(f"SELECT count(*) FROM duckdb_tables() WHERE database_name = '{STORE}'").fetchone()[0]:
         con.execute(f"USE {STORE}")
@@ -54,16 +59,16 @@ def without_keys(schema: str) -> str:
 def _declared(con) -> dict[str, Table]:
     columns: dict[str, dict] = {}
     found = con.execute(
-        f"SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = '{DECLARED}' AND NOT internal ORDER BY table_name, column_index"
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name ="
+        f" '{DECLARED}' AND NOT internal ORDER BY table_name, column_index"
     )
     for table, column, kind, optional in found.fetchall():
         columns.setdefault(table, {})[column] = (kind, bool(optional))
-    found = con.execute(
-        f"""
-        SELECT table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names, expression
+    found = con.execute(f"""
+        SELECT table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names,
+               expression
         FROM duckdb_constraints() WHERE database_name = '{DECLARED}'
-        """
-    )
+        """)
     keys: dict[str, tuple] = {}
     references: dict[str, list] = {}
     checks: dict[str, list] = {}
@@ -75,7 +80,8 @@ def _declared(con) -> dict[str, Table]:
         elif kind == "CHECK":
             checks.setdefault(table, []).append((expression, tuple(dict.fromkeys(names))))
     return {
-        name: Table(name, of, keys.get(name, ()), tuple(references.get(name, ())), tuple(checks.get(name, ()))) for name, of in columns.items()
+        name: Table(name, of, keys.get(name, ()), tuple(references.get(name, ())), tuple(checks.get(name, ())))
+        for name, of in columns.items()
     }
 
 
@@ -85,9 +91,12 @@ def last_row(con, table: Table) -> int:
 
 
 def check_keys(con, table: Table, after: int) -> None:
-    """Raise ArtefactError where rows of the store that came after a row number break the table's key or its references."""
+    """Raise ArtefactError where rows that came after a row number break the table's key or its references."""
     for column, other, key in table.references:
-        lost = f"SELECT 1 FROM {STORE}.{table.name} WHERE rowid > {after} AND {column} NOT IN (SELECT {key} FROM {STORE}.{other}) LIMIT 1"
+        lost = (
+            f"SELECT 1 FROM {STORE}.{table.name} WHERE rowid > {after} AND {column} NOT IN (SELECT {key} FROM"
+            f" {STORE}.{other}) LIMIT 1"
+        )
         if con.execute(lost).fetchone():
             raise ArtefactError(f"column {column!r} names what the table {other!r} does not hold")
     if table.key and _repeats(con, table, after if table.within_runs and table.of_runs else -1):
@@ -95,12 +104,17 @@ def check_keys(con, table: Table, after: int) -> None:
 
 
 def _repeats(con, table: Table, after: int) -> bool:
-    """Whether a key is there twice. Rows whose key is larger than the row's before cannot be, and files are mostly in order."""
+    """Whether a key is there twice. Rows whose key is larger than the row's before cannot be, and files are mostly in
+    order.
+    """
     key, name = ", ".join(table.key), f"{STORE}.{table.name}"
     again = f"SELECT 1 FROM {name} WHERE rowid > {after} AND {{}} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"
     if not table.of_runs:
         return con.execute(again.format(True)).fetchone() is not None
-    unordered = f"SELECT run_id FROM (SELECT run_id, row({key}) AS one, lag(row({key})) OVER () AS before FROM {name} WHERE rowid > {after}) WHERE one <= before"
+    unordered = (
+        f"SELECT run_id FROM (SELECT run_id, row({key}) AS one, lag(row({key})) OVER () AS before FROM {name} WHERE"
+        f" rowid > {after}) WHERE one <= before"
+    )
     if not con.execute(f"{unordered} LIMIT 1").fetchone():
         return False
     within = f"run_id IN ({unordered})" if table.within_runs else "true"
@@ -122,10 +136,16 @@ def forget(con, table: Table, column: str, values: Collection[str]) -> None:
 
 def count_rows(con, tables: dict[str, Table]) -> tuple[int, int]:
     """How many runs the store holds, and how many rows of theirs in all other tables."""
-    others = " + ".join(f"(SELECT count(*) FROM {STORE}.{table.name})" for table in tables.values() if table.of_runs and table.name != "runs")
+    others = " + ".join(
+        f"(SELECT count(*) FROM {STORE}.{table.name})"
+        for table in tables.values()
+        if table.of_runs and table.name != "runs"
+    )
     return con.execute(f"SELECT (SELECT count(*) FROM {STORE}.runs), {others}").fetchone()
 
 
 def literal(text: str) -> str:
-    """A text as SQL writes it. The build writes values so, because the first one that is bound makes DuckDB import pandas, a third of the time of a build."""
+    """A text as SQL writes it. The build writes values so, because the first one that is bound makes DuckDB import
+    pandas, a third of the time of a build.
+    """
     return "'" + text.replace("'", "''") + "'"

@@ -19,7 +19,8 @@ KEPT_VERSIONS = 3
 
 
 def _spill_folders() -> str:
-    """What the names of this process's folders for spilled data begin with, below the system's folder for such; empty where there is none.
+    """What the names of this process's folders for spilled data begin with, below the system's folder for such; empty
+    where there is none.
 
     DuckDB makes a folder when it needs it, and removes it; no two of its instances may share one.
     """
@@ -78,7 +79,9 @@ def current(layout: Layout) -> Version | None:
 
 
 def connect(file: Path):
-    """A DuckDB connection to a version's file, read-only and locked down. Raises duckdb.Error where DuckDB refuses the file."""
+    """A DuckDB connection to a version's file, read-only and locked down. Raises duckdb.Error where DuckDB refuses the
+    file.
+    """
     import duckdb
 
     return duckdb.connect(str(file), config={**LOCKED, "temp_directory": SPILL and SPILL + file.stem})

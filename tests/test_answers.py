@@ -16,7 +16,8 @@ FILES = sorted((PROJECT / "store" / "answers").glob("*.md"))
 # numbers that are neither measured nor a paper's result: places in a work, names, the arithmetic of a definition
 NAMES = re.compile(
     r"\d+(\.\d+)*(?= ?(×|%? ?\(|st|nd|rd|th))|(Table|Tables|Section|Eq\.|Eqs\.|Figure|Fig\.|Question|§) ?\d+(\.\d+)*|"
-    r"95(?= % interval)|ResNeXt-\d+( \d+x\d+d?)?|(VGG|ResNet|GK|K|P|V|TX|TK|TITAN|CIFAR|YFCC|fp|stage|Lu|Qi|Flowers)[- ]?\d+|^\d+\.|× ?\d+|[KP] = \d+",
+    r"95(?= % interval)|ResNeXt-\d+( \d+x\d+d?)?|(VGG|ResNet|GK|K|P|V|TX|TK|TITAN|CIFAR|YFCC|fp|stage|Lu|Qi|Flowers)[-"
+    r" ]?\d+|^\d+\.|× ?\d+|[KP] = \d+",
     re.MULTILINE,
 )
 
@@ -58,7 +59,8 @@ def test_a_placeholder_without_a_value_is_shown_and_named(layout):
     build(layout)
     text = fill(
         open_reader(layout),
-        "so [[flops.nothing_like_it.ms:.1f]], [[published.paleo_peak_shortfall_percent]] [[@paleo_peak_shortfall_percent]]",
+        "so [[flops.nothing_like_it.ms:.1f]], [[published.paleo_peak_shortfall_percent]]"
+        " [[@paleo_peak_shortfall_percent]]",
     )
     assert text.text == f"so {MISSING}, 40 (Qi 2017, §3.3)"
     assert text.missing == ("[[flops.nothing_like_it.ms:.1f]]",)

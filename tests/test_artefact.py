@@ -11,9 +11,16 @@ from tests.conftest import make_run, steps
 
 def test_id_is_readable_and_made_from_the_configuration():
     run = Run(
-        problem="transfer", job="finetune", scale="paper", provenance="measured", identity=("model", "lr", "px"), model="ResNet-50", lr=0.001,
-        config={"px": 64}, seed=2,
-    )  # fmt: skip
+        problem="transfer",
+        job="finetune",
+        scale="paper",
+        provenance="measured",
+        identity=("model", "lr", "px"),
+        model="ResNet-50",
+        lr=0.001,
+        config={"px": 64},
+        seed=2,
+    )
     assert run.run_id == "transfer-finetune-resnet_50-lr0.001-px64-paper-s2"
 
 

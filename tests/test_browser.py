@@ -54,7 +54,8 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
         if "question" in view and "2.1" not in view:
             page.wait_for_selector(
-                "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]", timeout=30_000
+                "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg, [data-testid=stDataFrame]",
+                timeout=30_000,
             )
         assert page.query_selector("[data-testid=stException]") is None
         # a table is as wide as its text until its style is there, so the width is asked for until it settles

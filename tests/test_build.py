@@ -57,20 +57,40 @@ def rewrite(folder, **changes) -> None:
 
 
 BREAKS = {
-    "truncated": (lambda f: (f / "steps.parquet").write_bytes((f / "steps.parquet").read_bytes()[:50]), "steps.parquet", "50 bytes"),
-    "damaged inside": (lambda f: (f / "steps.parquet").write_bytes(b"x" * (f / "steps.parquet").stat().st_size), "steps.parquet", ""),
+    "truncated": (
+        lambda f: (f / "steps.parquet").write_bytes((f / "steps.parquet").read_bytes()[:50]),
+        "steps.parquet",
+        "50 bytes",
+    ),
+    "damaged inside": (
+        lambda f: (f / "steps.parquet").write_bytes(b"x" * (f / "steps.parquet").stat().st_size),
+        "steps.parquet",
+        "",
+    ),
     "lost table": (lambda f: (f / "steps.parquet").unlink(), "steps.parquet", "missing"),
     "bad json": (lambda f: (f / "run.json").write_text("{"), "run.json", "not valid JSON"),
     "nested json": (lambda f: (f / "run.json").write_text("[" * 100_000), "run.json", "not valid JSON"),
-    "not a number": (lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace("128", "NaN")), "run.json", "no number"),
-    "no config": (lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace('"config"', '"konfig"')), "run.json", "config"),
+    "not a number": (
+        lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace("128", "NaN")),
+        "run.json",
+        "no number",
+    ),
+    "no config": (
+        lambda f: (f / "run.json").write_text((f / "run.json").read_text().replace('"config"', '"konfig"')),
+        "run.json",
+        "config",
+    ),
     "no record": (lambda f: (f / "run.json").unlink(), "run.json", "missing"),
     "not an object": (lambda f: (f / "run.json").write_text("[]"), "run.json", "wrong type"),
     "another id": (lambda f: rewrite(f, gpu_type="V100"), "run.json", "v100"),
     "inputs of a wrong type": (lambda f: rewrite(f, inputs=5), "run.json", "inputs"),
     "inputs in a list of lists": (lambda f: rewrite(f, inputs=[["a"]]), "run.json", "inputs"),
     "unknown scale": (lambda f: rewrite(f, provenance="guessed"), "run.json", "guessed"),
-    "unknown table": (lambda f: (f / "guesses.parquet").write_bytes((f / "steps.parquet").read_bytes()), "guesses.parquet", "no table 'guesses'"),
+    "unknown table": (
+        lambda f: (f / "guesses.parquet").write_bytes((f / "steps.parquet").read_bytes()),
+        "guesses.parquet",
+        "no table 'guesses'",
+    ),
 }
 
 
@@ -116,19 +136,29 @@ def test_rows_that_break_the_schema_leave_their_run_out(filled, name):
 def forecasts(source: str, *percents: float) -> dict:
     """A table of forecasts about one run, by its progress."""
     fixed = {"source_run": source, "method": "one curve", "forecast_epochs": 3.0, "real_epochs": 3, "drops": 0}
-    return {"forecasts": [{**fixed, "epoch": epoch, "progress_percent": percent} for epoch, percent in enumerate(percents, start=1)]}
+    return {
+        "forecasts": [
+            {**fixed, "epoch": epoch, "progress_percent": percent} for epoch, percent in enumerate(percents, start=1)
+        ]
+    }
 
 
 def test_the_reason_names_the_row(filled):
     folder = write_run(make_run(job="fit"), forecasts(make_run(seed=1).run_id, 50.0, 100.0, 300.0), filled.runs)
     said = left_out(filled)[folder.name]
-    assert said.startswith(f"forecasts.parquet: row 3 (source_run {make_run(seed=1).run_id}, method one curve, epoch 3, progress_percent 300.0): ")
+    assert said.startswith(
+        f"forecasts.parquet: row 3 (source_run {make_run(seed=1).run_id}, method one curve, epoch 3, progress_percent"
+        " 300.0): "
+    )
     assert "progress_percent BETWEEN 0 AND 100" in said
 
 
 def test_a_row_about_a_run_that_is_not_there_leaves_its_run_out(filled):
     here, gone = make_run(seed=1), make_run(seed=8)
-    fits = [write_run(make_run(job="fit", seed=seed), forecasts(run.run_id, 50.0), filled.runs) for seed, run in enumerate((here, gone))]
+    fits = [
+        write_run(make_run(job="fit", seed=seed), forecasts(run.run_id, 50.0), filled.runs)
+        for seed, run in enumerate((here, gone))
+    ]
     assert list(left_out(filled)) == [fits[1].name]
     assert gone.run_id in left_out(filled)[fits[1].name]
     (filled.runs / here.run_id / "run.json").write_text("{")
@@ -145,13 +175,23 @@ def test_few_among_many_are_found(filled):
 
 def network(model: str) -> dict:
     """The tables of a run that counted one network."""
-    return {"networks": [{"model": model, "variant": "caffe", "family": "x", "input_px": 8, "params": 1, "macs": 1, "other_ops": 1}]}
+    return {
+        "networks": [
+            {"model": model, "variant": "caffe", "family": "x", "input_px": 8, "params": 1, "macs": 1, "other_ops": 1}
+        ]
+    }
 
 
 def test_what_two_runs_hold_is_the_first_ones(filled):
-    first, other, again = (write_run(make_run(problem="flops", job="layers", seed=seed), network(model), filled.runs) for seed, model in enumerate("aba"))
+    first, other, again = (
+        write_run(make_run(problem="flops", job="layers", seed=seed), network(model), filled.runs)
+        for seed, model in enumerate("aba")
+    )
     assert list(left_out(filled)) == [again.name]
-    assert open_reader(filled).df("SELECT run_id FROM networks ORDER BY run_id")["run_id"].tolist() == [first.name, other.name]
+    assert open_reader(filled).df("SELECT run_id FROM networks ORDER BY run_id")["run_id"].tolist() == [
+        first.name,
+        other.name,
+    ]
 
 
 def test_files_of_other_types_and_columns_keep_their_values(filled):
@@ -162,7 +202,9 @@ def test_files_of_other_types_and_columns_keep_their_values(filled):
     write_run(make_run(seed=9), {"scores": {**score, "loss": [0.5]}}, filled.runs)
     assert build(filled).left_out == ()
     runs = [make_run(seed=seed).run_id for seed in (0, 1)]
-    assert open_reader(filled).df("SELECT loss FROM steps WHERE run_id IN (?, ?) ORDER BY ALL", runs)["loss"].tolist() == [0.25, 0.5, 2.0, 3.0]
+    assert open_reader(filled).df("SELECT loss FROM steps WHERE run_id IN (?, ?) ORDER BY ALL", runs)[
+        "loss"
+    ].tolist() == [0.25, 0.5, 2.0, 3.0]
     assert open_reader(filled).df("SELECT loss FROM scores ORDER BY run_id")["loss"].fillna(0).tolist() == [0, 0.5]
 
 
@@ -176,7 +218,10 @@ def test_the_built_tables_are_the_schemas_but_for_keys(filled):
     kinds = "SELECT table_name, constraint_text FROM duckdb_constraints() WHERE constraint_type {} ORDER BY ALL"
     with duckdb.connect() as written:
         written.execute(schema_sql())
-        columns = "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+        columns = (
+            "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns() WHERE NOT internal ORDER"
+            " BY ALL"
+        )
         assert open_reader(filled).df(columns).equals(written.execute(columns).df())
         assert open_reader(filled).df(kinds.format("= 'CHECK'")).equals(written.execute(kinds.format("= 'CHECK'")).df())
     assert open_reader(filled).df(kinds.format("IN ('PRIMARY KEY', 'FOREIGN KEY', 'UNIQUE')")).empty
@@ -275,7 +320,10 @@ def test_a_link_in_a_loop_stops_nothing(filled):
     assert build(filled).runs == 3
 
 
-@pytest.mark.parametrize("sql", ["CREATE TABLE x (i INT)", "DELETE FROM runs", "SELECT * FROM read_csv('/etc/hosts')", "SET memory_limit = '8GB'"])
+@pytest.mark.parametrize(
+    "sql",
+    ["CREATE TABLE x (i INT)", "DELETE FROM runs", "SELECT * FROM read_csv('/etc/hosts')", "SET memory_limit = '8GB'"],
+)
 def test_the_report_can_only_read(filled, sql):
     build(filled)
     with pytest.raises(duckdb.Error):

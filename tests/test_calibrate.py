@@ -151,7 +151,7 @@ def test_a_constant_loss_fits_exactly_and_identifies_nothing_but_its_level():
 def test_a_drop_of_the_learning_rate_breaks_one_curve_and_two_hold():
     drop = 1000
     after = LossCurve(beta0=0.02, beta1=4.0, beta2=0.05)
-    losses = np.where(STEPS <= drop, TRUE.loss(STEPS), after.loss(np.maximum(STEPS - drop, 0)))
+    losses = np.where(drop >= STEPS, TRUE.loss(STEPS), after.loss(np.maximum(STEPS - drop, 0)))
     losses += np.random.default_rng(0).normal(0, 0.005, len(STEPS))
     one = fit(STEPS, losses)
     two = fit(STEPS[:drop], losses[:drop]), fit(STEPS[drop:] - drop, losses[drop:])

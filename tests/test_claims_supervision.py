@@ -1,4 +1,4 @@
-"""What the answers 2.2a to 2.3d state in words holds for the committed results; where it does not, rewrite the answer."""
+"""The answers 2.2a to 2.3d state in words what holds for the committed results; else rewrite the answer."""
 
 import math
 

@@ -1,4 +1,6 @@
-"""A data set becomes tensors with classes that mean the same in all splits, and every problem with one ends in a line that names the file."""
+"""A data set becomes tensors with classes that mean the same in all splits, and every problem with one ends in a line
+that names the file.
+"""
 
 import numpy as np
 import pyarrow as pa

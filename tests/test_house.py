@@ -24,7 +24,9 @@ MAY = {
 
 
 def imports(file, everywhere: bool = True) -> set[str]:
-    """The modules that a file imports; not `everywhere`: when it is loaded, leaving out what a function imports when it runs."""
+    """The modules that a file imports; not `everywhere`: when it is loaded, leaving out what a function imports when it
+    runs.
+    """
     found, tree = set(), ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):

@@ -54,7 +54,9 @@ def test_a_log_becomes_a_run(runs, log, capsys):
     ]  # fmt: skip
     assert record["note"] == "imported from their-resnet20.csv; BSD-3"
     config = record["config"]
-    assert [config[name] for name in ("unit", "steps_per_epoch", "epochs", "batch", "milestones", "milestones_from")] == [
+    assert [
+        config[name] for name in ("unit", "steps_per_epoch", "epochs", "batch", "milestones", "milestones_from")
+    ] == [
         "epoch",
         391,
         EPOCHS,

@@ -18,7 +18,16 @@ from tests.questions import BY_PROBLEM, ROWS, VIEWS
 
 # what a store that has some results lacks on a page; 2.1 rests on papers alone
 BARE = [("some runs", "pages/transfer.py"), ("some runs", "pages/supervision.py"), ("some runs", "pages/flops.py")]
-HOSTILE = ["9.9", "'; DROP TABLE runs; --", "<script>alert(1)</script>", "../../etc/passwd", "\x00", "NaN", "-1", "9" * 400]
+HOSTILE = [
+    "9.9",
+    "'; DROP TABLE runs; --",
+    "<script>alert(1)</script>",
+    "../../etc/passwd",
+    "\x00",
+    "NaN",
+    "-1",
+    "9" * 400,
+]
 
 
 def committed_store(root):
@@ -47,15 +56,35 @@ def begun_store(root):
     from tests.planted_optimus import plant
 
     supervision.plant(root / "runs", "noise", {"noise": 0}, 0, {"direct": [50] * 10, "linear": [50] * 10})
-    supervision.plant(root / "runs", "resampling", {"sampling": "natural", "zipf": 1.0}, 0, {"linear": [50] * 10}, more={"sizes": [9] * 10})
+    supervision.plant(
+        root / "runs",
+        "resampling",
+        {"sampling": "natural", "zipf": 1.0},
+        0,
+        {"linear": [50] * 10},
+        more={"sizes": [9] * 10},
+    )
     supervision.plant_teacher(root / "runs", "resnet20", 20, 0, 65)
     teacher = ("supervision-teacher-resnet20-small-s0",)
-    supervision.plant(root / "runs", "student", {"kind": "selected", "k": 2, "p": 1}, 0, {"pretrained": [50] * 10, "final": [60] * 10}, inputs=teacher)
+    supervision.plant(
+        root / "runs",
+        "student",
+        {"kind": "selected", "k": 2, "p": 1},
+        0,
+        {"pretrained": [50] * 10, "final": [60] * 10},
+        inputs=teacher,
+    )
     transfer.plant_run(root / "runs", "finetune", 0.01, 0, 20, 64)
     plant(root / "runs", 20, "K80", 0)
 
 
-STORES = {"begun": begun_store, "committed": committed_store, "some runs": partial_store, "empty": empty_store, "none": no_store}
+STORES = {
+    "begun": begun_store,
+    "committed": committed_store,
+    "some runs": partial_store,
+    "empty": empty_store,
+    "none": no_store,
+}
 
 
 @pytest.fixture(scope="module", params=["everything", *STORES])
@@ -113,9 +142,32 @@ def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
 
 # controls of the pages whose results a test plants
 CONTROLS = {
-    "pages/transfer.py": ("dataset", "images", "split", "order", "class_a", "class_b", "curve", "cost", "network", "against"),
+    "pages/transfer.py": (
+        "dataset",
+        "images",
+        "split",
+        "order",
+        "class_a",
+        "class_b",
+        "curve",
+        "cost",
+        "network",
+        "against",
+    ),
     "pages/supervision.py": ("noise", "evaluated", "p", "k", "class"),
-    "pages/optimus.py": ("curve", "piece", "training", "coefficient", "window", "target", "plan_target", "m", "cluster", "mode", "within_hours"),
+    "pages/optimus.py": (
+        "curve",
+        "piece",
+        "training",
+        "coefficient",
+        "window",
+        "target",
+        "plan_target",
+        "m",
+        "cluster",
+        "mode",
+        "within_hours",
+    ),
 }
 
 

@@ -19,7 +19,13 @@ from tests.test_build import forecasts, network
 
 def whole(layout: Layout, folder) -> Layout:
     """The same runs, built elsewhere from nothing."""
-    elsewhere = Layout(runs=layout.runs, built=folder / "built", results=folder / "results.duckdb", published=layout.published, answers=layout.answers)
+    elsewhere = Layout(
+        runs=layout.runs,
+        built=folder / "built",
+        results=folder / "results.duckdb",
+        published=layout.published,
+        answers=layout.answers,
+    )
     shutil.rmtree(elsewhere.built, ignore_errors=True)
     build(elsewhere)
     return elsewhere
@@ -30,7 +36,10 @@ def contents(layout: Layout) -> dict:
     reader = open_reader(layout)
     names = reader.df("SELECT table_name FROM duckdb_tables() ORDER BY ALL")["table_name"]
     tables = {name: reader.df(f"SELECT * FROM {name} ORDER BY ALL").to_csv() for name in names}
-    return tables | {"left out": sorted(map(json.dumps, reader.version.left_out)), "counts": (reader.version.runs, reader.version.rows)}
+    return tables | {
+        "left out": sorted(map(json.dumps, reader.version.left_out)),
+        "counts": (reader.version.runs, reader.version.rows),
+    }
 
 
 @pytest.fixture
@@ -81,7 +90,9 @@ def test_a_run_that_is_gone_takes_along_what_was_made_from_it(filled):
 def test_changed_facts_build_it_whole(filled, loads, tmp_path):
     published = tmp_path / "published"
     shutil.copytree(filled.published, published)
-    mine = Layout(runs=filled.runs, built=filled.built, results=filled.results, published=published, answers=filled.answers)
+    mine = Layout(
+        runs=filled.runs, built=filled.built, results=filled.results, published=published, answers=filled.answers
+    )
     build(mine)
     (published / "prices.csv").unlink()
     assert [row["file"] for row in build(mine).left_out] == ["published/prices.csv"]
@@ -108,7 +119,12 @@ def change(layout: Layout, chance: random.Random) -> None:
     if happens == "write":
         train = make_run(seed=chance.randrange(8)).run_id
         fit = make_run(seed=chance.randrange(8), job="fit").run_id
-        tables = {"train": {"steps": steps(chance.randrange(1, 9))}, "plan": network(chance.choice("abc")), "fit": {}, "predict": forecasts(train, 50.0)}
+        tables = {
+            "train": {"steps": steps(chance.randrange(1, 9))},
+            "plan": network(chance.choice("abc")),
+            "fit": {},
+            "predict": forecasts(train, 50.0),
+        }
         inputs = {"fit": (train,), "predict": (fit,)}.get(run.job, ())
         write_run(make_run(seed=seed, job=run.job, inputs=inputs), tables[run.job], layout.runs)
     elif folder.exists():

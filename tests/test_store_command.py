@@ -62,7 +62,9 @@ def test_a_store_that_is_no_folder_is_named(tmp_path, monkeypatch, capsys, place
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"])
+@pytest.mark.parametrize(
+    "sql", ["SELECT 1; SELECT 2", "SELEC 1", "SELECT * FROM nowhere", "DROP TABLE runs", "", "SELECT 1/'x'"]
+)
 def test_bad_query_is_one_line(command, sql):
     code, said, error = command("query", sql)
     assert (code, said) == (2, "")
@@ -71,7 +73,9 @@ def test_bad_query_is_one_line(command, sql):
 
 
 def test_help_runs_as_a_module():
-    done = subprocess.run([sys.executable, "-m", "store", "--help"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "store", "--help"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0
     assert "build" in done.stdout
 
@@ -119,13 +123,23 @@ def test_a_file_held_open_is_left_alone_and_its_holder_named(filled, name):
         assert browser.execute("SELECT count(*) FROM notes").fetchone() == (0,)
 
 
-FULL = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); from store.__main__ import main; sys.exit(main(sys.argv[1:]))"
+FULL = (
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); from store.__main__ import"
+    " main; sys.exit(main(sys.argv[1:]))"
+)
 
 
-def run_alone(layout, *arguments: str, code: str = "from store.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))", **where: str):
+def run_alone(
+    layout,
+    *arguments: str,
+    code: str = "from store.__main__ import main; import sys; sys.exit(main(sys.argv[1:]))",
+    **where: str,
+):
     """`python -m store …` in a process of its own."""
     where = {**os.environ, "REPORT_STORE": str(layout.built.parent), **where}
-    return subprocess.run([sys.executable, "-c", code, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, env=where)
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False, env=where
+    )
 
 
 def test_a_full_disk_is_one_line_and_the_results_before_stay(filled):

@@ -35,7 +35,7 @@ def test_parts_that_need_too_many_images_are_refused():
 def test_the_given_share_of_labels_is_wrong(percent):
     noisy = noisy_labels(LABELS, percent, 10, seed=1)
     assert (noisy != LABELS).sum() == 10 * percent
-    assert 0 <= noisy.min() and noisy.max() < 10
+    assert noisy.min() >= 0 and noisy.max() < 10
 
 
 def test_a_wrong_label_is_any_other_class():

@@ -23,7 +23,16 @@ _RECIPE = (
 _IMAGES = ("train_images", "val_images", "test_images", "classes", "image_column", "label_column")
 _TRAINED = (*_RECIPE, "threads", "concurrency")
 _TRANSFER = ("px", "forward_flops", "threads", *_IMAGES)
-_LAST_LAYER = (*_RECIPE, *_TRANSFER, "augmentations", "augmentations_s", "features_s", "heads_together", "heads_s", "batchnorm")
+_LAST_LAYER = (
+    *_RECIPE,
+    *_TRANSFER,
+    "augmentations",
+    "augmentations_s",
+    "features_s",
+    "heads_together",
+    "heads_s",
+    "batchnorm",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +91,14 @@ EXPERIMENTS = {
             required=("px",),
         ),
         _experiment(
-            "supervision/noise", "noise", *_TRAINED, "noise", "source", "target", "source_images", required=("noise", "source_images")
+            "supervision/noise",
+            "noise",
+            *_TRAINED,
+            "noise",
+            "source",
+            "target",
+            "source_images",
+            required=("noise", "source_images"),
         ),
         _experiment(
             "supervision/resampling",

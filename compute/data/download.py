@@ -1,4 +1,6 @@
-"""Data sets through torchvision, left as Parquet files so that all that follows is alike: CIFAR and those of the Visual Decathlon."""
+"""Data sets through torchvision, left as Parquet files so that all that follows is alike: CIFAR and those of the Visual
+Decathlon.
+"""
 
 import io
 import json
@@ -18,7 +20,9 @@ OMNIGLOT_PARTS = {"train": range(12), "val": range(12, 16), "test": range(16, 20
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """A torchvision class and, for each split, the arguments that name it; a set without `val` gets one cut from `train` on loading."""
+    """A torchvision class and, for each split, the arguments that name it; a set without `val` gets one cut from
+    `train` on loading.
+    """
 
     maker: str
     splits: dict[str, dict]
@@ -57,8 +61,13 @@ def download(name: str, target: Path) -> Path:
                 encoded.append(encode(image))
                 labels.append(int(label))
         except (OSError, RuntimeError, EOFError, tarfile.TarError, zipfile.BadZipFile) as error:
-            raise ComputeError(f"cannot download {name} ({' '.join(str(error).split())}); name a folder that holds it with --data DIR") from None
-        table = pa.table({"image": encoded, "label": pa.array(labels, pa.int64())}, metadata={"classes": json.dumps(classes)} if classes else None)
+            raise ComputeError(
+                f"cannot download {name} ({' '.join(str(error).split())}); name a folder that holds it with --data DIR"
+            ) from None
+        table = pa.table(
+            {"image": encoded, "label": pa.array(labels, pa.int64())},
+            metadata={"classes": json.dumps(classes)} if classes else None,
+        )
         fresh = target / f".{split}.new"
         pq.write_table(table, fresh)
         fresh.rename(target / f"{split}-00000-of-00001.parquet")
@@ -66,7 +75,9 @@ def download(name: str, target: Path) -> Path:
 
 
 def opened(name: str, split: str, root: Path) -> tuple[int, list[str], Iterator]:
-    """The number of images, the class names (empty where torchvision has none), and the pairs (PIL image, label) of a split."""
+    """The number of images, the class names (empty where torchvision has none), and the pairs (PIL image, label) of a
+    split.
+    """
     import torchvision
 
     make = getattr(torchvision.datasets, SOURCES[name].maker)
@@ -88,7 +99,11 @@ def _omniglot(make, split: str, root: Path) -> tuple[int, list[str], Iterator]:
             if nth in OMNIGLOT_PARTS[split]:
                 rows.append((part, i, first + label))
         first += max(labels) + 1
-    return len(rows), [name for part in parts for name in part._characters], ((part[i][0], label) for part, i, label in rows)
+    return (
+        len(rows),
+        [name for part in parts for name in part._characters],
+        ((part[i][0], label) for part, i, label in rows),
+    )
 
 
 def encode(image) -> bytes:

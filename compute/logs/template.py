@@ -96,7 +96,7 @@ def _number(line: _Line, texts: tuple[str, ...], at: int, before: str, testing: 
     phrase = match[1] if match else ""
     name, known = _known(phrase, wanted)
     counts = match is not None and match["bracket"] == "[" and phrase.lower() in TEST | VAL | TRAIN
-    _note_split(line, before, "" if counts or known and known.kind != "bare" else phrase)
+    _note_split(line, before, "" if counts or (known and known.kind != "bare") else phrase)
     if counts or (name is None and line.last in ("epoch", "epoch total") and _within(before, after)):
         return _count(line, texts, at)
     line.last = None

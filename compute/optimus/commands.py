@@ -25,7 +25,9 @@ FAMILIES = {
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train`."""
-    parser.add_argument("--depth", type=int, nargs="+", default=list(DEPTHS), metavar="N", help="layers of the networks")
+    parser.add_argument(
+        "--depth", type=int, nargs="+", default=list(DEPTHS), metavar="N", help="layers of the networks"
+    )
     parser.add_argument(
         "--family",
         choices=tuple(FAMILIES),
@@ -33,7 +35,11 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
         help="the CIFAR ResNets of He et al. 2015 section 4.2, or torchvision's (depths 18 and 50)",
     )
     parser.add_argument(
-        "--gpu-type", nargs="+", default=list(GPU_TYPES), metavar="GPU", help="GPU types; one that is not at hand is emulated"
+        "--gpu-type",
+        nargs="+",
+        default=list(GPU_TYPES),
+        metavar="GPU",
+        help="GPU types; one that is not at hand is emulated",
     )
     training_arguments(
         parser,
@@ -46,7 +52,10 @@ def train_arguments(parser: argparse.ArgumentParser) -> None:
 def train(args: argparse.Namespace) -> list[Path]:
     """Train the pending runs, or list all; returns the run folders written."""
     options = training_options(args)
-    models, gpu_types = tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)), known_types(args.gpu_type)
+    models, gpu_types = (
+        tuple(model_name(args.family, depth) for depth in dict.fromkeys(args.depth)),
+        known_types(args.gpu_type),
+    )
 
     from compute.optimus.train import TrainingSweep
     from compute.training import runner
@@ -122,7 +131,14 @@ def known_types(names: list[str]) -> tuple[str, ...]:
 
 def fit_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `fit`, `predict` and `plan`."""
-    parser.add_argument("--scale", choices=tuple(SCALES), help="scale of the trainings; if left out, the one that the report shows: the largest with all depths on a GPU type")
+    parser.add_argument(
+        "--scale",
+        choices=tuple(SCALES),
+        help=(
+            "scale of the trainings; if left out, the one that the report shows: the largest with all depths on a GPU"
+            " type"
+        ),
+    )
 
 
 def fit(args: argparse.Namespace) -> list[Path]:
@@ -161,7 +177,10 @@ def schedule(args: argparse.Namespace) -> list[Path]:
 
 COMMANDS = {
     "train": Command(
-        help="Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it was stopped).",
+        help=(
+            "Train ResNets on CIFAR-10 for each GPU type: their loss curves are what Problem 4 models (resumes where it"
+            " was stopped)."
+        ),
         arguments=train_arguments,
         run=train,
     ),
@@ -176,12 +195,18 @@ COMMANDS = {
         run=pilot,
     ),
     "fit": Command(
-        help="Fit Optimus' loss model to every training, whole and between learning-rate drops, and what it forecasts as training goes on.",
+        help=(
+            "Fit Optimus' loss model to every training, whole and between learning-rate drops, and what it forecasts as"
+            " training goes on."
+        ),
         arguments=fit_arguments,
         run=fit,
     ),
     "predict": Command(
-        help="Regress the loss model's coefficients on depth and GPU type, predict ResNet-50's curve, and compare it with its trainings.",
+        help=(
+            "Regress the loss model's coefficients on depth and GPU type, predict ResNet-50's curve, and compare it"
+            " with its trainings."
+        ),
         arguments=fit_arguments,
         run=predict,
     ),

@@ -15,7 +15,7 @@ from compute.core.vocabulary import GPU_TYPES
 
 
 def seed(gpu_type: str) -> int:
-    """The seed of the replica that stands for a GPU type. Raises ComputeError for a type that the report does not know."""
+    """The seed of the replica that stands for a GPU type. Raises ComputeError for an unknown type."""
     if gpu_type not in GPU_TYPES:
         raise ComputeError(f"there is no GPU type {gpu_type!r}; there are {', '.join(GPU_TYPES)}")
     return GPU_TYPES[gpu_type].seed

@@ -14,13 +14,18 @@ from compute.training.device_dataset import DeviceDataset
 from compute.transfer.state_dict import body, read_state
 from compute.transfer.weights_file import unreadable
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of torchvision's weights, for pixels from 0 to 1
+IMAGENET_MEAN, IMAGENET_STD = (
+    (0.485, 0.456, 0.406),
+    (0.229, 0.224, 0.225),
+)  # of torchvision's weights, for pixels from 0 to 1
 
 # files whose origin is known, by SHA-256: torchvision's own can say theirs, a copy from elsewhere cannot
 KNOWN = {
-    "d32275a9c218ab417cf27ccdaa8bca2323f87abc6459b9aabb5789ead0613cce": "ImageNet-1k ResNet-50 decoded from the vector-quantised checkpoint of "
-    "Martinez et al. 2021 (Permute, Quantize, and Fine-tune; non-commercial licence); its BatchNorm statistics were re-estimated on a few hundred "
-    "ImageNet images, and it is somewhat less accurate than torchvision's weights, from which it was made"
+    "d32275a9c218ab417cf27ccdaa8bca2323f87abc6459b9aabb5789ead0613cce": (
+        "ImageNet-1k ResNet-50 decoded from the vector-quantised checkpoint of Martinez et al. 2021 (Permute, Quantize,"
+        " and Fine-tune; non-commercial licence); its BatchNorm statistics were re-estimated on a few hundred ImageNet"
+        " images, and it is somewhat less accurate than torchvision's weights, from which it was made"
+    )
 }
 
 
@@ -60,7 +65,8 @@ def pretrained(weights: Path | None) -> dict[str, Tensor]:
 
 
 def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Module:
-    """ResNet-50 with `classes` outputs: all but the last layer from `state`, or everything new; what is new comes from `seed`.
+    """ResNet-50 with `classes` outputs: all but the last layer from `state`, or everything new; what is new comes from
+    `seed`.
 
     `state` is what `pretrained` returns.
     """
@@ -76,7 +82,9 @@ def resnet50(classes: int, state: dict[str, Tensor] | None, seed: int) -> nn.Mod
 
 
 def adapt_batchnorm(model: nn.Module, data: DeviceDataset, batch: int = 128) -> None:
-    """Give every BatchNorm the mean and variance that it sees on the test images of `data`, means over batches in random order; the weights stay (AdaBN)."""
+    """Give every BatchNorm the mean and variance that it sees on the test images of `data`, means over batches in
+    random order; the weights stay (AdaBN).
+    """
     order = torch.randperm(len(data.test), generator=torch.Generator().manual_seed(0)).to(data.test.device)
     with tqdm(total=len(data.test), desc="BatchNorm", unit="image") as bar:
 

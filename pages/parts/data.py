@@ -32,12 +32,16 @@ def through_entrance() -> None:
 
 @contextmanager
 def entrance() -> Iterator[None]:
-    """Open the current store for the rerun that happens inside, after building it where something is new; where a query of it fails, say so."""
+    """Open the current store for the rerun that happens inside, after building it where something is new; where a query
+    of it fails, say so.
+    """
     st.session_state[PINNED], st.session_state[INSIDE] = _opened(), True
     try:
         yield
     except duckdb.Error as error:
-        st.error(f"The rest of this page could not be read from the results: {one_line(error)}", icon=":material/report:")
+        st.error(
+            f"The rest of this page could not be read from the results: {one_line(error)}", icon=":material/report:"
+        )
     finally:
         del st.session_state[INSIDE]
 

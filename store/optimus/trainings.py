@@ -22,8 +22,9 @@ ENDS = f"""
     SELECT run_id, t.depth, t.gpu_type, t.scale, t.provenance, t.device, t.seed, t.contributor, count(*) AS epochs,
            arg_min(train_loss, epoch) AS first_loss, arg_max(train_loss, epoch) AS final_loss,
            100 * arg_max(test_accuracy, epoch) AS final_accuracy_percent,
-           100 * max(test_accuracy) AS best_accuracy_percent, median({device_images_per_s('images_per_s', 't.concurrency')}) AS images_per_s,
-           sum({own_seconds('e.seconds', 't.concurrency')}) / 3600 AS hours
+           100 * max(test_accuracy) AS best_accuracy_percent,
+               median({device_images_per_s("images_per_s", "t.concurrency")}) AS images_per_s,
+           sum({own_seconds("e.seconds", "t.concurrency")}) / 3600 AS hours
     FROM ({TRAININGS}) AS t JOIN epochs AS e USING (run_id) GROUP BY ALL
 """
 

@@ -51,7 +51,8 @@ def long_tailed_selection(reader: Reader) -> pd.DataFrame:
 
 
 def selected_sets(reader: Reader) -> pd.DataFrame:
-    """For each K and P (means over seeds): labels, different images, those with two labels or more, share of correct labels in percent.
+    """For each K and P (means over seeds): labels, different images, those with two labels or more, share of correct
+    labels in percent.
 
     `precision_low` and `precision_high` are the least and the most over the seeds, `twice_sd` the
     standard deviation of `twice_percent`. `least` and `most` are the labels of the class with the fewest
@@ -64,35 +65,48 @@ def selected_sets(reader: Reader) -> pd.DataFrame:
         ), whole AS (
             SELECT run_id, p, class_id, image, rank, true_id FROM selected WHERE run_id IN (SELECT run_id FROM settings)
         ), labels AS (
-            SELECT t.run_id, t.k, s.p, s.class_id, count(*) FILTER (s.rank <= t.k) AS given, count(*) FILTER (s.rank <= t.k AND s.class_id = s.true_id) AS correct
+            SELECT t.run_id, t.k, s.p, s.class_id, count(*) FILTER (s.rank <= t.k) AS given,
+                   count(*) FILTER (s.rank <= t.k AND s.class_id = s.true_id) AS correct
             FROM whole AS s JOIN settings AS t USING (run_id) GROUP BY ALL
         ), shown AS (
-            SELECT t.run_id, t.k, s.p, s.true_id AS class_id, count(*) FILTER (s.rank <= t.k) AS labels FROM whole AS s JOIN settings AS t USING (run_id) GROUP BY ALL
+            SELECT t.run_id, t.k, s.p, s.true_id AS class_id, count(*) FILTER (s.rank <= t.k) AS labels FROM whole AS s
+            JOIN settings AS t USING (run_id) GROUP BY ALL
         ), firsts AS (
             -- the two smallest ranks of an image say from which K on it is selected, and from which on twice
             SELECT run_id, p, image, min(rank) AS first, min(rank, 2)[2] AS second FROM whole GROUP BY ALL
         ), images AS (
-            SELECT t.run_id, t.k, f.p, count(*) FILTER (first <= k) AS images, count(*) FILTER (second <= k) AS twice FROM firsts AS f JOIN settings AS t USING (run_id) GROUP BY ALL
+            SELECT t.run_id, t.k, f.p, count(*) FILTER (first <= k) AS images, count(*) FILTER (second <= k) AS twice
+            FROM firsts AS f JOIN settings AS t USING (run_id) GROUP BY ALL
         ), middles AS (
-            SELECT run_id, list_extract((config->'ps')::INTEGER[], len((config->'ps')::INTEGER[]) // 2 + 1) AS p FROM ({TEACHERS})
+            SELECT run_id, list_extract((config->'ps')::INTEGER[], len((config->'ps')::INTEGER[]) // 2 + 1) AS p
+            FROM ({TEACHERS})
         ), common AS (
-            SELECT s.run_id, s.p, greatest(s.rank, m.rank) AS rank FROM whole AS s JOIN (SELECT w.* FROM whole AS w JOIN middles USING (run_id, p)) AS m USING (run_id, class_id, image)
+            SELECT s.run_id, s.p, greatest(s.rank, m.rank) AS rank FROM whole AS s JOIN (SELECT w.* FROM whole AS w
+            JOIN middles USING (run_id, p)) AS m USING (run_id, class_id, image)
         ), shared AS (
-            SELECT t.run_id, t.k, b.p, count(*) FILTER (rank <= k) AS shared FROM common AS b JOIN settings AS t USING (run_id) GROUP BY ALL
+            SELECT t.run_id, t.k, b.p, count(*) FILTER (rank <= k) AS shared FROM common AS b
+            JOIN settings AS t USING (run_id) GROUP BY ALL
         ), every AS (
             -- a class that finds no image at all counts as 0
-            SELECT m.run_id, m.k, m.p, c.class_id, coalesce(g.given, 0) AS given, coalesce(g.correct, 0) AS correct, coalesce(s.labels, 0) AS shown
+            SELECT m.run_id, m.k, m.p, c.class_id, coalesce(g.given, 0) AS given, coalesce(g.correct, 0) AS correct,
+                   coalesce(s.labels, 0) AS shown
             FROM (SELECT DISTINCT run_id, k, p FROM labels) AS m
-            JOIN (SELECT run_id, unnest(range(len((config->'classes')::VARCHAR[]))) AS class_id FROM ({TEACHERS})) AS c USING (run_id)
+            JOIN (SELECT run_id, unnest(range(len((config->'classes')::VARCHAR[]))) AS class_id
+            FROM ({TEACHERS})) AS c USING (run_id)
             LEFT JOIN labels AS g USING (run_id, k, p, class_id) LEFT JOIN shown AS s USING (run_id, k, p, class_id)
         ), sets AS (
-            SELECT run_id, k, p, sum(given) AS labels, 100 * sum(correct) / sum(given) AS precision_percent, min(given) AS least, max(given) AS most,
+            SELECT run_id, k, p, sum(given) AS labels, 100 * sum(correct) / sum(given) AS precision_percent,
+                   min(given) AS least, max(given) AS most,
                    min(shown) AS true_least, max(shown) AS true_most FROM every GROUP BY ALL
         )
-        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.labels) AS labels, avg(images) AS images, avg(twice) AS twice, 100 * avg(twice / images) AS twice_percent,
-               100 * stddev_samp(twice / images) AS twice_sd, avg(s.precision_percent) AS precision_percent, min(s.precision_percent) AS precision_low,
-               max(s.precision_percent) AS precision_high, avg(s.least) AS least, avg(s.most) AS most, avg(s.true_least) AS true_least, avg(s.true_most) AS true_most,
+        SELECT s.k, s.p, count(*)::INTEGER AS seeds, avg(s.labels) AS labels, avg(images) AS images,
+               avg(twice) AS twice, 100 * avg(twice / images) AS twice_percent,
+               100 * stddev_samp(twice / images) AS twice_sd, avg(s.precision_percent) AS precision_percent,
+                   min(s.precision_percent) AS precision_low,
+               max(s.precision_percent) AS precision_high, avg(s.least) AS least, avg(s.most) AS most,
+                   avg(s.true_least) AS true_least, avg(s.true_most) AS true_most,
                avg(s.labels + o.labels - 2 * coalesce(shared, 0)) AS differ
-        FROM sets AS s JOIN images USING (run_id, k, p) LEFT JOIN shared USING (run_id, k, p) JOIN middles AS m ON m.run_id = s.run_id
+        FROM sets AS s JOIN images USING (run_id, k, p) LEFT JOIN shared USING (run_id, k, p)
+        JOIN middles AS m ON m.run_id = s.run_id
         JOIN sets AS o ON (o.run_id, o.k, o.p) = (s.run_id, s.k, m.p) GROUP BY s.k, s.p ORDER BY s.k, s.p
     """)

@@ -13,7 +13,10 @@ def main() -> int:
     chosen = arguments.parse_args().parts or list(PARTS)
     if unknown := set(chosen) - set(PARTS):
         arguments.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, load"
+        f" {os.getloadavg()[0]:.1f}"
+    )
     for name in chosen:
         print(f"\n{name}", flush=True)
         PARTS[name]()
@@ -36,15 +39,24 @@ def _store() -> None:
     rows = builds()
     print(f"{'runs':>6}{'rows':>12}{'build, median of 3':>20}{'nothing new':>14}{'peak':>11}")
     for row in rows:
-        print(f"{row['runs']:>6}{row['rows']:>12,.0f}{row['s']:>18.2f} s{1e3 * row['again_s']:>11.1f} ms{row['mib']:>7.0f} MiB")
-    print(f"ten times the runs cost {rows[1]['s'] / rows[0]['s']:.1f} times, then {rows[2]['s'] / rows[1]['s']:.1f} times the time")
+        print(
+            f"{row['runs']:>6}{row['rows']:>12,.0f}{row['s']:>18.2f} s{1e3 * row['again_s']:>11.1f}"
+            f" ms{row['mib']:>7.0f} MiB"
+        )
+    print(
+        f"ten times the runs cost {rows[1]['s'] / rows[0]['s']:.1f} times, then {rows[2]['s'] / rows[1]['s']:.1f} times"
+        " the time"
+    )
 
 
 def _counters() -> None:
     from tests.bench.counters import counters
 
     row = counters()
-    print(f"{row['models']} networks: ours {row['ours_s']:.1f} s, fvcore {row['fvcore_s']:.1f} s, ratio {row['ratio']:.1f}")
+    print(
+        f"{row['models']} networks: ours {row['ours_s']:.1f} s, fvcore {row['fvcore_s']:.1f} s, ratio"
+        f" {row['ratio']:.1f}"
+    )
     print(f"largest difference of a total: {row['worst']} {row['difference']:+.1f} %")
 
 
@@ -73,13 +85,16 @@ def _transfer() -> None:
 
     row = transfer()
     print(
-        f"sweep of {len(RATES)} rates, {EPOCHS} epochs: features {row['features_s']:.1f} s + last layers {row['heads_s']:.1f} s = {row['sweep_s']:.1f} s"
+        f"sweep of {len(RATES)} rates, {EPOCHS} epochs: features {row['features_s']:.1f} s + last layers"
+        f" {row['heads_s']:.1f} s = {row['sweep_s']:.1f} s"
     )
     print(
-        f"through the frozen network in every epoch: {row['plain_sweep_s']:,.0f} s ({row['plain_epoch_s']:.2f} s an epoch), {row['plain_sweep_s'] / row['sweep_s']:.0f} times as long"
+        f"through the frozen network in every epoch: {row['plain_sweep_s']:,.0f} s ({row['plain_epoch_s']:.2f} s an"
+        f" epoch), {row['plain_sweep_s'] / row['sweep_s']:.0f} times as long"
     )
     print(
-        f"an epoch of fine-tuning: {row['finetune_epoch_s']:.2f} s, {row['finetune_epoch_s'] / row['head_epoch_s']:.0f} times an epoch of a rate of the sweep"
+        f"an epoch of fine-tuning: {row['finetune_epoch_s']:.2f} s, {row['finetune_epoch_s'] / row['head_epoch_s']:.0f}"
+        " times an epoch of a rate of the sweep"
     )
 
 
@@ -87,11 +102,24 @@ def _selection() -> None:
     from tests.bench.selection import CLASSES, IMAGES, K, P, selection
 
     row = selection()
-    print(f"{IMAGES:,} images x {CLASSES:,} classes, K = {K:,}, P = {P}: {row['select_s']:.1f} s, {row['images_per_s']:,.0f} images/s, peak {row['mib']:.0f} MiB")
-    print(f"sorting every class whole: {row['plain_s']:.0f} s, {row['plain_s'] / row['select_s']:.1f} times as long, and 4 GB of scores in memory")
+    print(
+        f"{IMAGES:,} images x {CLASSES:,} classes, K = {K:,}, P = {P}: {row['select_s']:.1f} s,"
+        f" {row['images_per_s']:,.0f} images/s, peak {row['mib']:.0f} MiB"
+    )
+    print(
+        f"sorting every class whole: {row['plain_s']:.0f} s, {row['plain_s'] / row['select_s']:.1f} times as long, and"
+        " 4 GB of scores in memory"
+    )
 
 
-PARTS = {"pages": _pages, "store": _store, "counters": _counters, "training": _training, "transfer": _transfer, "selection": _selection}
+PARTS = {
+    "pages": _pages,
+    "store": _store,
+    "counters": _counters,
+    "training": _training,
+    "transfer": _transfer,
+    "selection": _selection,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,11 +22,17 @@ def fvcores(models: list[str]) -> tuple[float, dict[str, float]]:
     """The same with fvcore, which traces a network with its weights on random input."""
     start, found = time.perf_counter(), {}
     for model in models:
-        network = get_model(model, weights=None, **({"init_weights": False} if model in ("googlenet", "inception_v3") else {})).eval()
+        network = get_model(
+            model, weights=None, **({"init_weights": False} if model in ("googlenet", "inception_v3") else {})
+        ).eval()
         px = layers_input(model)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            analysis = FlopCountAnalysis(network, torch.zeros(1, 3, px, px)).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+            analysis = (
+                FlopCountAnalysis(network, torch.zeros(1, 3, px, px))
+                .unsupported_ops_warnings(False)
+                .uncalled_modules_warnings(False)
+            )
             found[model] = analysis.total() / 1e9
     return time.perf_counter() - start, found
 
@@ -45,4 +51,11 @@ def counters() -> dict:
     their_s, their = fvcores(models)
     differences = {model: 100 * (their[model] / our[model] - 1) for model in models}
     worst = max(differences, key=lambda model: abs(differences[model]))
-    return {"models": len(models), "ours_s": our_s, "fvcore_s": their_s, "ratio": their_s / our_s, "worst": worst, "difference": differences[worst]}
+    return {
+        "models": len(models),
+        "ours_s": our_s,
+        "fvcore_s": their_s,
+        "ratio": their_s / our_s,
+        "worst": worst,
+        "difference": differences[worst],
+    }

@@ -34,7 +34,9 @@ def once() -> tuple[float, float]:
 
 
 def whole_column_s(columns: int = 20) -> float:
-    """Seconds of sorting every class's scores of all images, from a few classes: what a plain version does, with P = all classes, where all scores fit memory."""
+    """Seconds of sorting every class's scores of all images, from a few classes: what a plain version does, with P =
+    all classes, where all scores fit memory.
+    """
     scores = np.random.default_rng(0).random((columns, IMAGES), dtype=np.float32)
     start = time.perf_counter()
     for row in scores:
@@ -45,5 +47,7 @@ def whole_column_s(columns: int = 20) -> float:
 def selection() -> dict[str, float]:
     """The selection in a process of its own, and the plain way."""
     command = [sys.executable, "-c", CHILD]
-    took, mib = map(float, subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split())
+    took, mib = map(
+        float, subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    )
     return {"select_s": took, "images_per_s": IMAGES / took, "mib": mib, "plain_s": whole_column_s()}

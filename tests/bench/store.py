@@ -53,7 +53,9 @@ def builds(repeats: int = 3) -> list[dict]:
             for _ in range(repeats):
                 for old in (root / "built").glob("*"):
                     old.unlink()
-                out = subprocess.run([sys.executable, "-c", CHILD, folder], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+                out = subprocess.run(
+                    [sys.executable, "-c", CHILD, folder], cwd=PROJECT, capture_output=True, text=True, check=True
+                ).stdout
                 done.append(json.loads(out))
             middle = {key: statistics.median(one[key] for one in done) for key in done[0]}
             found.append({"runs": runs, **middle})

@@ -24,11 +24,16 @@ RATES = LAST_LAYER_LRS
 
 
 def transfer() -> dict[str, float]:
-    """Seconds of the sweep (features, heads), of the plain sweep, and of an epoch of each approach; all with as many images in val as in train."""
+    """Seconds of the sweep (features, heads), of the plain sweep, and of an epoch of each approach; all with as many
+    images in val as in train.
+    """
     torch.set_num_threads(cores())
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     data = synthetic(classes=CLASSES, train=IMAGES, test=IMAGES, px=PX)
-    device_dataset, recipe = DeviceDataset(data, device), Recipe(epochs=EPOCHS, milestones=(60, 120, 180), batch=64, weight_decay=0.0)
+    device_dataset, recipe = (
+        DeviceDataset(data, device),
+        Recipe(epochs=EPOCHS, milestones=(60, 120, 180), batch=64, weight_decay=0.0),
+    )
     frozen = resnet50(CLASSES, None, 0)
     frozen.fc = nn.Identity()
     frozen.to(device, memory_format=torch.channels_last)
@@ -39,7 +44,9 @@ def transfer() -> dict[str, float]:
     val = features_of(frozen, device_dataset)
     features_s = time.perf_counter() - start
     start = time.perf_counter()
-    train_heads(features, data.train_labels, val, data.test_labels, classes=CLASSES, lrs=RATES, seeds=(0,), recipe=recipe)
+    train_heads(
+        features, data.train_labels, val, data.test_labels, classes=CLASSES, lrs=RATES, seeds=(0,), recipe=recipe
+    )
     heads_s = time.perf_counter() - start
 
     plain = resnet50(CLASSES, None, 0).requires_grad_(False)
@@ -62,6 +69,12 @@ def epoch_s(model: nn.Module, data, device: torch.device) -> float:
     times = []
     for epochs in (1, 2):
         start = time.perf_counter()
-        train(model, data, Recipe(epochs=epochs, batch=64, lr=0.01, weight_decay=0.0, execution_mode="eager"), device, bar=None)
+        train(
+            model,
+            data,
+            Recipe(epochs=epochs, batch=64, lr=0.01, weight_decay=0.0, execution_mode="eager"),
+            device,
+            bar=None,
+        )
         times.append(time.perf_counter() - start)
     return times[1] - times[0]
