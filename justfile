@@ -16,7 +16,7 @@ test *options:
 lint:
     ruff check .
     ruff format --check .
-    pyright
+    ty check
 
 # bring all files into the common format
 format:

@@ -27,7 +27,9 @@ def epochs_for(gpu_type: str | None, epochs: Mapping[str, float]) -> float:
 
     The paper's cluster stands for no type, and epochs should be the same on every type.
     """
-    return epochs[gpu_type] if gpu_type in epochs else float(np.mean(list(epochs.values())))
+    if gpu_type is not None and gpu_type in epochs:
+        return epochs[gpu_type]
+    return float(np.mean(list(epochs.values())))
 
 
 def plan(
@@ -41,10 +43,13 @@ def plan(
     """The hours of training `images` images in steps of `batch`, for every number of servers and of WORKERS.
 
     With `standalone` the synchronous model's single worker without servers comes first.
+    Raises ValueError for `standalone` with an asynchronous model, which has no such worker.
     """
     p, w = (grid.ravel() for grid in np.meshgrid(servers, WORKERS, indexing="ij"))
     hours = images / batch / speed.steps_per_s(p, w) / 3600
     if standalone:
+        if not isinstance(speed, SynchronousSpeed):
+            raise ValueError("a worker by itself has no servers; only the synchronous model says how long it takes")
         p, w = np.append(0, p), np.append(1, w)
         hours = np.append(images / batch * speed.standalone_step_s() / 3600, hours)
     return Grid(servers=p, workers=w, hours=hours)

@@ -44,7 +44,7 @@ def training_flops(
     new BatchNorm statistics (`adabn`); where the last layer is trained by SGD over `epochs`, its own
     TRAINING_PASSES follow. A linear probe's solver (no `epochs`) is left out.
     """
-    trained_images = epochs * images_per_epoch(train_images, batch) if epochs else 0
+    trained_images = epochs * images_per_epoch(train_images, batch) if epochs and batch else 0
     if APPROACHES[job].all_layers:
         return TRAINING_PASSES * forward_flops * trained_images
     passes = (augmentations or 1) + (job == "adabn")

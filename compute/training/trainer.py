@@ -228,8 +228,10 @@ def sgd(groups: list[list[nn.Parameter]], recipe: Recipe) -> tuple[torch.optim.S
     torch would create the buffers in the first step, as copies of the gradient, which zeros lead to as
     well; created here, they have the fixed addresses that a captured CUDA graph needs.
     """
-    groups = [{"params": parameters} for parameters in groups]
-    optimizer = torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    parameter_groups = [{"params": parameters} for parameters in groups]
+    optimizer = torch.optim.SGD(
+        parameter_groups, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+    )
     if not recipe.momentum:
         return optimizer, []
     buffers = []
