@@ -4,17 +4,20 @@ import argparse
 import sys
 import tempfile
 import time
-from importlib import import_module
 from pathlib import Path
 
 from compute import ComputeError
 from compute.core.runs import RUNS, ArtefactError, code_version
+from compute.flops import commands as flops
+from compute.optimus import commands as optimus
+from compute.supervision import commands as supervision
+from compute.transfer import commands as transfer
 
-WINGS = ("transfer", "supervision", "flops", "optimus")
+COMMANDS = {**transfer.COMMANDS, **supervision.COMMANDS, **flops.COMMANDS, **optimus.COMMANDS}
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line; each wing's `commands.py` adds its own commands and imports nothing heavy."""
+    """The command line; each problem's `commands.py` adds its own commands and imports nothing heavy."""
     top = argparse.ArgumentParser(
         prog="python -m compute",
         description=(
@@ -27,19 +30,18 @@ def parser() -> argparse.ArgumentParser:
         ),
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for wing in WINGS:
-        for name, command in import_module(f"compute.{wing}.commands").COMMANDS.items():
-            sub = commands.add_parser(
-                name,
-                help=command.help,
-                description=command.help,
-                formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-            )
-            sub.add_argument(
-                "--runs", type=Path, default=RUNS, metavar="DIR", help="folder that receives the run artefacts"
-            )
-            command.arguments(sub)
-            sub.set_defaults(run=command.run)
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(
+            name,
+            help=command.help,
+            description=command.help,
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        sub.add_argument(
+            "--runs", type=Path, default=RUNS, metavar="DIR", help="folder that receives the run artefacts"
+        )
+        command.arguments(sub)
+        sub.set_defaults(run=command.run)
     return top
 
 

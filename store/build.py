@@ -19,13 +19,9 @@ from store.load import load_answers, load_facts, load_runs
 from store.look import Look, look
 from store.renew import news
 from store.schema import schema_sql
+from store.settings import BUILD_MEMORY, BUILD_THREADS, DELETED_PERCENT, GROWN_PERCENT
 from store.tables import STORE, count_rows, declare, forget, forget_runs, literal
 from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
-
-# where more of a version's runs have to be deleted, or its file has grown by more, a whole new file is quicker and
-# smaller
-DELETED_PERCENT = 25
-GROWN_PERCENT = 50
 
 _building = threading.Lock()
 
@@ -164,11 +160,11 @@ def _connect(fresh: Path):
     """
     import duckdb
 
-    # many small files are read faster by one thread than by two, which wait for each other; none is read twice
+    # no file is read twice
     con = duckdb.connect(
         config={
-            "threads": 1,
-            "memory_limit": "400MB",
+            "threads": BUILD_THREADS,
+            "memory_limit": BUILD_MEMORY,
             "enable_external_file_cache": False,
             "temp_directory": f"{fresh}.tmp",
         }

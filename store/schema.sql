@@ -257,7 +257,6 @@ CREATE TABLE loss_models (
     run_id VARCHAR NOT NULL,
     source_run VARCHAR NOT NULL REFERENCES runs (run_id),
     segment VARCHAR NOT NULL,
-    k_unit VARCHAR NOT NULL CHECK (k_unit IN ('step', 'epoch')),
     normalised BOOLEAN NOT NULL,
     outliers_replaced BOOLEAN NOT NULL,
     unit DOUBLE NOT NULL CHECK (unit > 0),

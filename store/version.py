@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from store.layout import Layout
-
-KEPT_VERSIONS = 3
+from store.settings import KEPT_VERSIONS, READER_MEMORY, READER_THREADS
 
 
 def _spill_folders() -> str:
@@ -35,8 +34,8 @@ SPILL = _spill_folders()
 LOCKED = {
     "access_mode": "READ_ONLY",
     "enable_external_access": "false",
-    "memory_limit": "256MB",
-    "threads": "2",
+    "memory_limit": READER_MEMORY,
+    "threads": str(READER_THREADS),
     "lock_configuration": "true",
 }
 

@@ -66,7 +66,6 @@ def loss_models(training: Training) -> list[dict]:
                     {
                         "source_run": training.run_id,
                         "segment": segment,
-                        "k_unit": "step",
                         "normalised": normalised,
                         "outliers_replaced": outliers_replaced,
                         "unit": unit,

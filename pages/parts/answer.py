@@ -5,9 +5,8 @@ import streamlit as st
 from compute.core.experiments import EXPERIMENTS
 from pages.parts.data import cached_query, missing, reader
 from store import answers, catalogue
+from store.settings import READABLE_PX
 
-# some ninety characters a line, however wide the window
-READABLE_PX = 860
 # a table or a formula that is wider than a narrow window scrolls by itself, not the page
 NARROW = (
     "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {display: block; overflow-x: auto; overflow-y:"

@@ -12,6 +12,7 @@ import streamlit as st
 from store.build import build, stale
 from store.layout import Layout
 from store.reader import Reader, open_reader
+from store.settings import CACHED_QUERIES
 from store.version import StoreError, one_line
 
 PINNED, INSIDE = "_store", "_inside"
@@ -80,7 +81,7 @@ def cached_query(query: Callable, *args):
     return _cached(str(found.version.file), f"{query.__module__}.{query.__qualname__}", args, query, found)
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_data(max_entries=CACHED_QUERIES, show_spinner=False)
 def _cached(version: str, name: str, args: tuple, _query: Callable, _reader: Reader):
     return _query(_reader, *args)
 

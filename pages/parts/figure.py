@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.parts.origin import Origin, badges
-
-WHOLE_TABLE_ROWS = 20  # longer tables scroll
+from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
 
 def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
@@ -30,7 +29,7 @@ def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[...,
     Altair takes some 20 ms to build and check a chart, a rerun draws several, and only their data change.
     """
 
-    @lru_cache(maxsize=100)
+    @lru_cache(maxsize=CACHED_CHARTS)
     def specification(*arguments) -> dict:
         return _without_data(draw(*arguments).to_dict())
 

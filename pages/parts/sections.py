@@ -8,8 +8,7 @@ from compute.core.vocabulary import PROBLEMS
 from pages.parts.data import cached_query, missing, reader
 from pages.parts.figure import escaped
 from store import catalogue
-
-LONGEST_NAME = 20  # characters of an unknown question that are repeated
+from store.settings import REPEATED_CHARACTERS
 
 
 def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
@@ -42,7 +41,7 @@ def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
 def _no_such_question(asked: str, every) -> None:
     """Say that the address names no question of this page, and link to all questions there are."""
     st.warning(
-        f"There is no question {escaped(asked[:LONGEST_NAME])} on this page. Choose one above, or one of these:",
+        f"There is no question {escaped(asked[:REPEATED_CHARACTERS])} on this page. Choose one above, or one of these:",
         icon=":material/help:",
     )
     for row in every.itertuples():
