@@ -1,0 +1,47 @@
+"""What Problem 3's figures say on the committed counts and published facts, against numbers known from elsewhere."""
+
+import shutil
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import PROJECT
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """The text of a section of Problem 3, from a store with Problem 3's runs alone."""
+    root = tmp_path_factory.mktemp("flops")
+    for folder in (PROJECT / "store" / "runs").glob("flops-*"):
+        shutil.copytree(folder, root / "runs" / folder.name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORT_STORE", str(root))
+
+        def text(question: str, **controls) -> str:
+            app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+            for key, value in {"question": question, **controls}.items():
+                app.query_params[key] = value
+            app.switch_page("pages/flops.py").run()
+            assert not app.exception
+            return "\n".join(element.value for element in app.markdown)
+
+        yield text
+
+
+def test_convolutions_share_of_vgg19(shown):
+    """39.264 GFLOP and 99.37 % are the oracle's figures for 224 x 224 pixels, two operations a multiply-accumulate."""
+    assert "Convolutions do 99.37 % of VGG-19's 39.264 GFLOP" in shown("3.2")
+
+
+def test_a_multiply_accumulate_as_one_operation_halves_the_total(shown):
+    assert "99.37 % of VGG-19's 19.632 GMAC" in shown("3.2", convention="1")
+
+
+def test_the_largest_gap_of_lu(shown):
+    """Of the printed tables the largest ratio of layers' sum to whole pass is GoogLeNet's or ResNet's, on a GPU."""
+    assert "on GPUs their sum exceeds the whole pass, up to" in shown("3.3")
+
+
+def test_time_of_vgg16_on_one_gpu_of_a_k80(shown):
+    """Lu et al.'s 15,503 million operations, twice, at 4.37 TFLOPS, half the board's peak with boost."""
+    assert "VGG-16 7.10 ms" in shown("3.4").replace("\N{NO-BREAK SPACE}", " ")
