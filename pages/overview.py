@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.parts.answer import READABLE_PX
-from pages.parts.data import ask, missing, reader, through_entrance
+from pages.parts.data import ask, missing, needs_results, reader, through_entrance
 from pages.parts.origin import Origin, badges, published
 from store import catalogue
 
@@ -21,9 +21,7 @@ st.markdown(
     "Every number below is read from runs or published facts, and every figure says which.",
     width=READABLE_PX,
 )
-if reader() is None:
-    missing("There are no results to show.", "python -m store build")
-    st.stop()
+needs_results()
 
 rows = ask(catalogue.evidence)
 if not rows:

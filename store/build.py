@@ -3,9 +3,8 @@
 import contextlib
 import os
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from store.version import StoreError, Version, copy_for_shell, current, one_line
 DELETED_PERCENT = 25
 GROWN_PERCENT = 50
 
-_building = threading.Lock()
-
 
 class _WholeError(Exception):
     """The version before is no good start for the next one."""
@@ -33,22 +30,30 @@ class _WholeError(Exception):
 def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
     """The current version, built first if anything is new since the last build, or if that one cannot be read.
 
-    `progress(done, total)` counts files. Raises OSError where the folder cannot be written, and
-    StoreError where DuckDB refuses to build; what was published before then stays.
+    One process at a time builds a store; whoever waited for it finds it done. `progress(done, total)` counts
+    files. Raises OSError where the folder cannot be written, and StoreError where DuckDB refuses to build;
+    what was published before then stays.
     """
-    if version := _up_to_date(layout, look(layout)):
+    seen = look(layout)
+    if version := _up_to_date(layout, seen):
         if not layout.results.exists():
             copy_for_shell(layout, version)
         return version
-    # one build at a time in a process; whoever waited finds it done
-    with _building:
-        seen = look(layout)
-        return _up_to_date(layout, seen) or _build(layout, seen, progress or (lambda done, total: None))
+    if "?" in str(layout.built):
+        raise StoreError(f"DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name another: {layout.built}")
+    layout.built.mkdir(exist_ok=True)
+    with _alone(layout):
+        if version := _up_to_date(layout, seen):
+            return version
+        _drop(layout.built.glob(".new-*"))  # what a build left that was killed
+        if layout.runs.exists():
+            recover(layout.runs)
+        return _build(layout, look(layout), progress or (lambda done, total: None))
 
 
-def stale(layout: Layout) -> bool:
-    """Whether a build would find something new; never true while this process is building."""
-    return current(layout) is None or (not _building.locked() and _up_to_date(layout, look(layout)) is None)
+def up_to_date(layout: Layout) -> bool:
+    """Whether a build would find nothing new, and the current version can be read."""
+    return _up_to_date(layout, look(layout)) is not None
 
 
 def _up_to_date(layout: Layout, seen: Look) -> Version | None:
@@ -56,13 +61,20 @@ def _up_to_date(layout: Layout, seen: Look) -> Version | None:
     return version if version and version.fingerprint == seen.fingerprint and not trouble(version) else None
 
 
+@contextlib.contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Hold the lock that one process on this machine can hold; it is free again when that process ends, however it ends."""
+    from filelock import FileLock
+
+    try:
+        with FileLock(layout.built / ".lock").acquire(poll_interval=0.2):
+            yield
+    except NotImplementedError as error:
+        raise OSError(f"the file system of {layout.built} has no locks: {error}") from error
+
+
 def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> Version:
-    if "?" in str(layout.built):
-        raise StoreError(f"DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name another: {layout.built}")
     start = time.perf_counter()
-    layout.built.mkdir(parents=True, exist_ok=True)
-    if layout.runs.exists():
-        recover(layout.runs)
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
     before = current(layout)
     try:
@@ -134,7 +146,8 @@ def _connect(fresh: Path):
     import duckdb
 
     # many small files are read faster by one thread than by two, which wait for each other; none is read twice
-    con = duckdb.connect(config={"threads": 1, "memory_limit": "400MB", "enable_external_file_cache": False, "temp_directory": f"{fresh}.tmp"})
+    limits = {"threads": 1, "memory_limit": "400MB", "enable_external_file_cache": False}
+    con = duckdb.connect(config={**limits, "temp_directory": f"{fresh}.tmp"})
     con.execute("SET parquet_metadata_cache = true")  # a file is looked at before it is read
     con.execute(f"ATTACH {literal(str(fresh))} AS {STORE} (RECOVERY_MODE NO_WAL_WRITES)")
     return con

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from store.artefact import ROOT
@@ -30,12 +31,17 @@ class Layout:
 
         Raises NotADirectoryError where the variable names no folder.
         """
-        root = Path(os.environ.get("REPORT_STORE") or ROOT)
-        if not root.is_dir():
-            raise NotADirectoryError(f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable")
-        return cls.at(root)
+        return _at_folder(os.environ.get("REPORT_STORE") or str(ROOT))
 
     @property
     def pointer(self) -> Path:
         """The small file that says which built version is current."""
         return self.built / "current.json"
+
+
+@lru_cache(maxsize=8)
+def _at_folder(root: str) -> Layout:
+    """The store below a folder, which is looked for once: each rerun of a page asks."""
+    if not os.path.isdir(root):
+        raise NotADirectoryError(f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable")
+    return Layout.at(Path(root))

@@ -21,6 +21,7 @@ def whole(layout: Layout, folder) -> Layout:
     """The same runs, built elsewhere from nothing."""
     elsewhere = Layout(runs=layout.runs, built=folder / "built", results=folder / "results.duckdb", published=layout.published, answers=layout.answers)
     shutil.rmtree(elsewhere.built, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
     build(elsewhere)
     return elsewhere
 
