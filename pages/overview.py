@@ -5,7 +5,7 @@ import streamlit as st
 from compute.core.experiments import EXPERIMENTS
 from compute.core.vocabulary import PROBLEMS
 from pages.parts.answer import READABLE_PX
-from pages.parts.data import cached_query, missing, reader, through_entrance
+from pages.parts.data import cached_query, missing, needs_results, reader, through_entrance
 from pages.parts.origin import Origin, badges, published
 from store import catalogue
 
@@ -16,9 +16,7 @@ st.markdown(
     " they cost. Every number below is read from runs or published facts, and every figure says which.",
     width=READABLE_PX,
 )
-if reader() is None:
-    missing("There are no results to show.", "python -m store build")
-    st.stop()
+needs_results()
 
 rows = cached_query(catalogue.evidence)
 if not rows:

@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from pages.parts.data import cached_query, missing, reader, through_entrance
+from pages.parts.data import cached_query, missing, needs_results, reader, through_entrance
 from store import catalogue
 
 SHOWN = ["run_id", "scale", "provenance", "model", "gpu_type", "device", "seconds", "started_at", "contributor"]
@@ -12,9 +12,7 @@ SHOWN = ["run_id", "scale", "provenance", "model", "gpu_type", "device", "second
 through_entrance()
 st.title("All runs")
 st.markdown("One row is one experiment that left an artefact. Select a row to see its whole configuration.")
-if reader() is None:
-    missing("There are no results to show.", "python -m store build")
-    st.stop()
+needs_results()
 
 version = reader().version
 st.caption(
@@ -23,7 +21,7 @@ st.caption(
 if version.left_out:
     with st.expander(f"{len(version.left_out)} artefacts were left out", icon=":material/report:", expanded=True):
         st.dataframe(list(version.left_out), hide_index=True)
-        st.caption("Nothing was deleted: mend the file or run its experiment again, and the next rerun takes it in.")
+        st.caption("Nothing was deleted: mend the file or run its experiment again, and it is taken in within seconds.")
 
 runs = cached_query(catalogue.runs)
 if runs.empty:

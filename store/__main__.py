@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from store.build import build
 from store.layout import Layout
-from store.version import StoreError, Version, current, one_line, trouble
+from store.version import StoreError, Version, current, one_line, reason, trouble
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except (OSError, StoreError) as error:
-        return _fail(_reason(error))
+        return _fail(reason(error))
 
 
 def _build(args, layout: Layout) -> int:
@@ -59,7 +59,7 @@ def _build(args, layout: Layout) -> int:
         version = _renewed(layout)
     except (OSError, StoreError) as error:
         return _fail(
-            f"nothing could be built: {_reason(error)}" + (f"; the results of {before.built_at} stay" if before else "")
+            f"nothing could be built: {reason(error)}" + (f"; the results of {before.built_at} stay" if before else "")
         )
     if before and before.file == version.file:
         print(f"nothing new since {version.built_at}: {version.runs} runs in {layout.results}")
@@ -130,7 +130,7 @@ def _built(layout: Layout) -> Version:
         if (older := current(layout)) is None or trouble(older):
             raise
         print(
-            f"warning: nothing could be built ({_reason(error)}); going on with the results of {older.built_at}",
+            f"warning: nothing could be built ({reason(error)}); going on with the results of {older.built_at}",
             file=sys.stderr,
         )
         return older
@@ -139,21 +139,15 @@ def _built(layout: Layout) -> Version:
 def _renewed(layout: Layout) -> Version:
     from tqdm import tqdm
 
-    if (version := current(layout)) and (reason := trouble(version)):
-        print(f"warning: {version.file} cannot be read ({reason}); building it again", file=sys.stderr)
-    with tqdm(desc="building the store", unit="run", delay=1, leave=False, file=sys.stderr) as bar:
+    if (version := current(layout)) and (damage := trouble(version)):
+        print(f"warning: {version.file} cannot be read ({damage}); building it again", file=sys.stderr)
+    with tqdm(desc="building the store", unit="file", delay=1, leave=False, file=sys.stderr, disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
         return build(layout, progress)
-
-
-def _reason(error: OSError | StoreError) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror + (f": {error.filename}" if error.filename else "")
-    return one_line(error)
 
 
 def _fail(message: str) -> int:

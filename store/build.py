@@ -5,9 +5,8 @@ versions that were replaced.
 import contextlib
 import os
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +22,6 @@ from store.settings import BUILD_MEMORY, BUILD_THREADS, DELETED_PERCENT, GROWN_P
 from store.tables import STORE, count_rows, declare, forget, forget_runs, literal
 from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
 
-_building = threading.Lock()
-
 
 class _WholeError(Exception):
     """The version before is no good start for the next one."""
@@ -33,22 +30,33 @@ class _WholeError(Exception):
 def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
     """The current version, built first if anything is new since the last build, or if that one cannot be read.
 
-    `progress(done, total)` counts files. Raises OSError where the folder cannot be written, and
-    StoreError where DuckDB refuses to build; what was published before then stays.
+    One process at a time builds a store; whoever waited for it finds it done. `progress(done, total)` counts
+    files. Raises OSError where the folder cannot be written, and StoreError where DuckDB refuses to build;
+    what was published before then stays.
     """
-    if version := _up_to_date(layout, look(layout)):
+    seen = look(layout)
+    if version := _up_to_date(layout, seen):
         if not layout.results.exists():
             copy_for_shell(layout, version)
         return version
-    # one build at a time in a process; whoever waited finds it done
-    with _building:
-        seen = look(layout)
-        return _up_to_date(layout, seen) or _build(layout, seen, progress or (lambda done, total: None))
+    if "?" in str(layout.built):
+        raise StoreError(
+            "DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name"
+            f" another: {layout.built}"
+        )
+    layout.built.mkdir(exist_ok=True)
+    with _alone(layout):
+        if version := _up_to_date(layout, seen):
+            return version
+        _drop(layout.built.glob(".new-*"))  # what a build left that was killed
+        if layout.runs.exists():
+            recover(layout.runs)
+        return _build(layout, look(layout), progress or (lambda done, total: None))
 
 
-def stale(layout: Layout) -> bool:
-    """Whether a build would find something new; never true while this process is building."""
-    return current(layout) is None or (not _building.locked() and _up_to_date(layout, look(layout)) is None)
+def up_to_date(layout: Layout) -> bool:
+    """Whether a build would find nothing new, and the current version can be read."""
+    return _up_to_date(layout, look(layout)) is not None
 
 
 def _up_to_date(layout: Layout, seen: Look) -> Version | None:
@@ -56,16 +64,22 @@ def _up_to_date(layout: Layout, seen: Look) -> Version | None:
     return version if version and version.fingerprint == seen.fingerprint and not trouble(version) else None
 
 
+@contextlib.contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Hold the lock that one process on this machine can hold; it is free again when that process ends, however it
+    ends.
+    """
+    from filelock import FileLock
+
+    try:
+        with FileLock(layout.built / ".lock").acquire(poll_interval=0.2):
+            yield
+    except NotImplementedError as error:
+        raise OSError(f"the file system of {layout.built} has no locks: {error}") from error
+
+
 def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> Version:
-    if "?" in str(layout.built):
-        raise StoreError(
-            "DuckDB cannot write below a folder with a question mark in its name; rename it, or let REPORT_STORE name"
-            f" another: {layout.built}"
-        )
     start = time.perf_counter()
-    layout.built.mkdir(parents=True, exist_ok=True)
-    if layout.runs.exists():
-        recover(layout.runs)
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
     before = current(layout)
     try:

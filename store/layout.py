@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from compute.core.runs import STORE
@@ -30,15 +31,19 @@ class Layout:
 
         Raises NotADirectoryError where the variable names no folder.
         """
-        root = Path(os.environ.get("REPORT_STORE") or STORE)
-        if not root.is_dir():
-            raise NotADirectoryError(
-                f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the"
-                " variable"
-            )
-        return cls.at(root)
+        return _at_folder(os.environ.get("REPORT_STORE") or str(STORE))
 
     @property
     def pointer(self) -> Path:
         """The small file that says which built version is current."""
         return self.built / "current.json"
+
+
+@lru_cache(maxsize=8)
+def _at_folder(root: str) -> Layout:
+    """The store below a folder, which is looked for once: each rerun of a page asks."""
+    if not os.path.isdir(root):
+        raise NotADirectoryError(
+            f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable"
+        )
+    return Layout.at(Path(root))

@@ -1,16 +1,19 @@
 """Reading the built store: read-only, locked down, a cursor for each query."""
 
 import contextlib
+import os
 import threading
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 import duckdb
 import pandas as pd
 
 from store.layout import Layout
-from store.version import StoreError, Version, connect, current, one_line
+from store.version import RefusedError, StoreError, Version, connect, current, one_line
 
-_readers: dict[Path, "Reader"] = {}
+_readers: "WeakValueDictionary[Path, Reader]" = WeakValueDictionary()  # by file, as long as somebody reads it
+_newest: "dict[Path, tuple[tuple, Reader]]" = {}  # by the folder of built versions, with what the pointer was like
 _opening = threading.Lock()
 
 
@@ -46,22 +49,42 @@ class Reader:
 
 
 def open_reader(layout: Layout | None = None) -> Reader:
-    """The reader of the current version, one for each version in this process.
+    """The reader of the current version, one for each version in this process; it costs a look at the pointer while
+    that is the same.
 
-    Raises StoreError where nothing has been built, and where DuckDB refuses the file, with its reason.
+    Raises StoreError where nothing has been built, and RefusedError where DuckDB refuses the file, with its reason.
     """
     layout, refused = layout or Layout.default(), None
     for _ in range(3):  # the version read from the pointer may be replaced before it is opened
-        version = current(layout)
-        if version is None:
+        try:
+            stat = os.stat(layout.pointer)
+        except OSError:
             break
+        pointer = stat.st_ino, stat.st_size, stat.st_mtime_ns
+        known = _newest.get(layout.built)
+        if known and known[0] == pointer:
+            return known[1]
         with _opening:
-            for gone in [file for file in _readers if file != version.file and not file.exists()]:
-                del _readers[gone]
+            if (version := current(layout)) is None:
+                break
             try:
-                if version.file not in _readers:
-                    _readers[version.file] = Reader(version)
-                return _readers[version.file]
+                found = _readers.get(version.file) or Reader(version)
             except duckdb.Error as error:
-                refused = f"{version.file} cannot be opened: {one_line(error)}"
-    raise StoreError(f"{refused or f'there is no store at {layout.built}'}; build it with: python -m store build")
+                refused = RefusedError(
+                    f"{version.file} cannot be opened: {one_line(error)}; build it again with: python -m store build"
+                )
+                continue
+            for folder in [folder for folder, (_, other) in _newest.items() if not other.version.file.exists()]:
+                del _newest[folder]
+            _readers[version.file] = found
+            _newest[layout.built] = pointer, found
+            return found
+    raise refused or StoreError(f"there is no store at {layout.built}; build it with: python -m store build")
+
+
+def forget(reader: Reader) -> None:
+    """Have the next `open_reader` open the file again: after some errors a DuckDB connection is of no more use."""
+    with _opening:
+        _readers.pop(reader.version.file, None)
+        for folder in [folder for folder, (_, other) in _newest.items() if other is reader]:
+            del _newest[folder]

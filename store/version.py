@@ -46,6 +46,10 @@ class StoreError(Exception):
     """The store cannot be read or built; the message is one line that says why."""
 
 
+class RefusedError(StoreError):
+    """There is a store, but DuckDB refuses its file: it is damaged, or held open by another program."""
+
+
 @dataclass(frozen=True)
 class Version:
     """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`).
@@ -109,6 +113,13 @@ def trouble(version: Version) -> str | None:
 def one_line(error: BaseException) -> str:
     """What an error says, on one line."""
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def reason(error: OSError | StoreError) -> str:
+    """What went wrong, on one line: the system's words and the file, or the message."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror + (f": {error.filename}" if error.filename else "")
+    return one_line(error)
 
 
 def publish(layout: Layout, version: Version) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from compute.core.runs import write_run
-from store.build import build, stale
+from store.build import build, up_to_date
 from store.layout import Layout
 from store.reader import open_reader
 from store.schema import schema_sql
@@ -29,13 +29,13 @@ def test_rows_arrive(filled):
 def test_nothing_new_builds_nothing(filled):
     first = build(filled)
     assert build(filled).file == first.file
-    assert not stale(filled)
+    assert up_to_date(filled)
 
 
 def test_every_change_is_noticed(filled):
     first = build(filled)
     write_run(make_run(seed=9), {"steps": steps()}, filled.runs)
-    assert stale(filled)
+    assert not up_to_date(filled)
     assert build(filled).file != first.file
 
 

@@ -27,6 +27,7 @@ def whole(layout: Layout, folder) -> Layout:
         answers=layout.answers,
     )
     shutil.rmtree(elsewhere.built, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
     build(elsewhere)
     return elsewhere
 

@@ -1,22 +1,34 @@
 """The store as pages see it: one version for a whole rerun, results cached under that version."""
 
 import runpy
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import streamlit as st
 
-from store.build import build, stale
 from store.layout import Layout
-from store.reader import Reader, open_reader
+from store.reader import Reader, forget, open_reader
 from store.settings import CACHED_QUERIES
-from store.version import StoreError, one_line
+from store.version import RefusedError, StoreError, one_line, reason
+from store.watch import Watch, beside
 
 PINNED, INSIDE = "_store", "_inside"
 APP = Path(__file__).parents[2] / "app.py"
+BUILD = "python -m store build"
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """What a rerun has of the store: its reader, or why there is none, and the watch that builds what is new."""
+
+    reader: Reader | None
+    watch: Watch | None = None
+    error: Exception | None = None
 
 
 def through_entrance() -> None:
@@ -33,44 +45,62 @@ def through_entrance() -> None:
 
 @contextmanager
 def entrance() -> Iterator[None]:
-    """Open the current store for the rerun that happens inside, after building it where something is new; where a query
-    of it fails, say so.
-    """
-    st.session_state[PINNED], st.session_state[INSIDE] = _opened(), True
+    """Pin the current version of the store for the rerun that happens inside; where a query of it fails, say so."""
+    here = _current()
+    st.session_state[PINNED], st.session_state[INSIDE] = here, True
+    if here.reader and here.watch.news.problem:
+        st.warning(f"The newest results could not be built: {here.watch.news.problem}", icon=":material/report:")
     try:
         yield
     except duckdb.Error as error:
         st.error(
             f"The rest of this page could not be read from the results: {one_line(error)}", icon=":material/report:"
         )
+        forget(here.reader)
+        here.watch.doubt()
     finally:
-        del st.session_state[INSIDE]
+        # a session that lies idle holds no version open
+        del st.session_state[INSIDE], st.session_state[PINNED]
 
 
-def _opened() -> Reader | None:
-    """The current store. While one visitor's rerun builds, the others see the version before; so do all where nothing
-    can be built.
-    """
-    place = st.empty()
+def _current() -> Pinned:
+    watch = None
     try:
         layout = Layout.default()
-        try:
-            if stale(layout):
-                with place.status("Building the results from the run artefacts …", expanded=True):
-                    bar = st.progress(0.0)
-                    build(layout, lambda done, total: bar.progress(done / total, f"{done} of {total} runs"))
-                place.empty()
-        except (OSError, StoreError) as error:
-            place.warning(f"The newest results could not be built: {one_line(error)}", icon=":material/report:")
-        return open_reader(layout)
+        watch = beside(layout)
+        return Pinned(open_reader(layout), watch)
     except (OSError, StoreError) as error:
-        missing(f"The results cannot be read: {one_line(error)}", "python -m store build")
-        return None
+        return Pinned(None, watch, error)
+
+
+def needs_results() -> None:
+    """End a page's script here where there is no store: show how the first one is built and begin again, or why there
+    is none.
+    """
+    here: Pinned = st.session_state[PINNED]
+    if here.reader:
+        return
+    if here.watch and here.watch.news.building:
+        _until_built(here)
+        st.rerun()
+    problem = here.watch and here.watch.news.problem
+    missing(f"The results cannot be read: {problem or reason(here.error)}", BUILD)
+    st.stop()
+
+
+def _until_built(here: Pinned) -> None:
+    with st.status("Building the results from the run artefacts …", expanded=True):
+        if isinstance(here.error, RefusedError):
+            st.caption(reason(here.error))
+        bar = st.progress(0.0)
+        while (news := here.watch.news).building:
+            bar.progress(news.done / max(news.total, 1), f"{news.done} of {news.total} files" if news.total else "")
+            time.sleep(0.1)
 
 
 def reader() -> Reader | None:
     """The reader that this rerun is pinned to; None where there is no store."""
-    return st.session_state.get(PINNED)
+    return st.session_state[PINNED].reader
 
 
 def cached_query(query: Callable, *args):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from compute.core.vocabulary import PROBLEMS
-from pages.parts.data import cached_query, missing, reader
+from pages.parts.data import cached_query, missing, needs_results
 from pages.parts.figure import escaped
 from store import catalogue
 from store.settings import REPEATED_CHARACTERS
@@ -17,9 +17,7 @@ def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
     An address that names a question which the problem does not have gets a list of all questions.
     """
     st.title(PROBLEMS[problem].title)
-    if reader() is None:
-        missing("This page needs the results.", "python -m store build")
-        st.stop()
+    needs_results()
     every = cached_query(catalogue.questions)
     mine = every.loc[every["problem"] == problem, "question"].tolist()
     if not mine:

@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import sys
+from itertools import pairwise
 
 
 def main() -> int:
@@ -34,19 +35,26 @@ def _pages() -> None:
 
 
 def _store() -> None:
-    from tests.bench.store import builds
+    from tests.bench.store import RUNS, builds
 
-    rows = builds()
-    print(f"{'runs':>6}{'rows':>12}{'build, median of 3':>20}{'nothing new':>14}{'peak':>11}")
-    for row in rows:
-        print(
-            f"{row['runs']:>6}{row['rows']:>12,.0f}{row['s']:>18.2f} s{1e3 * row['again_s']:>11.1f}"
-            f" ms{row['mib']:>7.0f} MiB"
-        )
     print(
-        f"ten times the runs cost {rows[1]['s'] / rows[0]['s']:.1f} times, then {rows[2]['s'] / rows[1]['s']:.1f} times"
-        " the time"
+        f"{'runs':>6}{'rows':>12}{'whole build':>13}{'one more run':>14}"
+        f"{'a rerun looks':>15}{'all is looked at':>18}{'peak':>10}{'file':>9}"
     )
+    rows = []
+    for row in builds():
+        rows.append(row)
+        times = (
+            f"{row['s']:>11.2f} s{row['more_s']:>12.2f} s{1e3 * row['rerun_s']:>12.3f}"
+            f" ms{1e3 * row['look_s']:>15.1f} ms"
+        )
+        print(f"{row['runs']:>6.0f}{row['rows']:>12,.0f}{times}{row['mib']:>6.0f} MiB{row['mb']:>6.0f} MB", flush=True)
+    for one, next_ in pairwise(rows[1:]):
+        print(f"{next_['runs'] / one['runs']:.0f} times the runs cost {next_['s'] / one['s']:.1f} times the time")
+    for row in rows:
+        print(f"one more run in {row['runs']:,.0f} costs {row['more_s'] / row['s']:.0%} of a whole build")
+    if len(rows) < 1 + len(RUNS):
+        print(f"the machine is too busy for {RUNS[-1]:,} runs")
 
 
 def _counters() -> None:
