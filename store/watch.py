@@ -85,7 +85,7 @@ class Watch:
             if self._stopped.is_set():
                 self.doubt()
             failed = False
-            for line in child.stdout:
+            for line in child.stdout or ():
                 failed = self._hear(**json.loads(line))
         return failed or (
             child.returncode != 0
