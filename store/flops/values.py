@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from store.flops import counts, peaks, times
+from store.flops import counts, peaks, platforms, times
 from store.quotes import Quotable, quotables
 from store.reader import Reader
 
@@ -59,13 +59,13 @@ def own_resnet_rates(reader: Reader) -> pd.DataFrame:
 
 def implied_ppp_range(reader: Reader) -> pd.DataFrame:
     """Lowest and highest implied PPP of ResNet-50 on one GPU, in fp32 (stated or assumed), by GPU type and mode."""
-    rows = peaks.implied_ppp(reader).query("gpus == 1 and model == 'resnet50' and precision != 'mixed'")
+    rows = platforms.implied_ppp(reader).query("gpus == 1 and model == 'resnet50' and precision != 'mixed'")
     return rows.groupby(["gpu_type", "mode"], as_index=False)["ppp_percent"].agg(low="min", high="max")
 
 
 def mixed_precision_ppp(reader: Reader) -> pd.DataFrame:
     """One row: the highest implied PPP of any network on one GPU's tensor cores."""
-    rows = peaks.implied_ppp(reader).query("gpus == 1 and precision == 'mixed'")
+    rows = platforms.implied_ppp(reader).query("gpus == 1 and precision == 'mixed'")
     return pd.DataFrame({"high": [rows["ppp_percent"].max()]}) if len(rows) else pd.DataFrame(columns=["high"])
 
 
