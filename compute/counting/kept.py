@@ -1,0 +1,81 @@
+"""What autograd keeps of a forward pass for the backward pass, counted on meta tensors.
+
+PyTorch hands every tensor that an operation saves to a hook. A tensor counts with its whole storage, and
+once, however many operations keep it: the output of a ReLU is the input of the next convolution. Weights and
+buffers do not count. The pass is run with two images and with three, so that the difference is one image's;
+what does not grow with the batch (means of BatchNorm) is left out.
+
+Attention counts as the fused operation, which keeps its inputs, its output and a sum for each row, as
+`scaled_dot_product_attention` does on a CPU and on GPUs of today; the attention matrix is not kept. Dropout
+keeps a mask of floating-point numbers, as on a CPU; a GPU's takes one byte an element.
+"""
+
+import copy
+from collections import defaultdict
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+
+@dataclass
+class Kept:
+    """Bytes kept for one image: of floating-point tensors in fp32, and of indices and masks."""
+
+    floats: int = 0
+    indices: int = 0
+
+
+class FusedAttention(TorchFunctionMode):
+    """While active, attention without dropout is the fused operation, which meta tensors would not choose."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if func is not F.scaled_dot_product_attention or kwargs.get("dropout_p") or kwargs.get("enable_gqa"):
+            return func(*args, **kwargs)
+        causal, mask = kwargs.get("is_causal", False), kwargs.get("attn_mask")
+        if len(args) > 3 or (mask is not None and not mask.is_floating_point()) or args[0].dim() != 4:
+            return func(*args, **kwargs)
+        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        return fused(*args, 0.0, causal, attn_mask=mask, scale=kwargs.get("scale"))[0]
+
+
+def kept(model: nn.Module, example) -> dict[str, Kept]:
+    """What each module, by its path, keeps for one image in training mode.
+
+    `example(n)` is the network's input of n images on meta. The model stays as it is.
+    """
+    two, three = (_kept(model, example(n)) for n in (2, 3))
+    return {
+        name: Kept(
+            floats=three[name].floats - two[name].floats,
+            indices=three[name].indices - two[name].indices,
+        )
+        for name in three
+    }
+
+
+def _kept(model: nn.Module, inputs) -> dict[str, Kept]:
+    model = copy.deepcopy(model).to("meta").train()
+    owned = {tensor.untyped_storage()._cdata for tensor in [*model.parameters(), *model.buffers()]}
+    stack, seen, result = [""], {}, defaultdict(Kept)
+    for name, module in model.named_modules():
+        module.register_forward_pre_hook(lambda _module, _inputs, name=name: stack.append(name))
+        module.register_forward_hook(lambda _module, _inputs, _output: stack.pop() and None)
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in owned and storage._cdata not in seen:
+            seen[storage._cdata] = storage  # held, so that no other storage gets its address
+            elements = storage.nbytes() // tensor.element_size()
+            if tensor.is_floating_point():
+                result[stack[-1]].floats += 4 * elements
+            else:
+                result[stack[-1]].indices += storage.nbytes()
+        return tensor
+
+    with torch.enable_grad(), FusedAttention(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        model(*inputs)
+    return result
