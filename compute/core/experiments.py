@@ -137,6 +137,7 @@ EXPERIMENTS = {
             required=("kind", "k", "p", "epochs", "precision"),
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
+        _experiment("flops/own", "flops --model", "function", "input", "batch", "bytes_per_element", "rules"),
         _experiment(
             "flops/timings",
             "timings",

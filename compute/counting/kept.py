@@ -13,11 +13,11 @@ keeps a mask of floating-point numbers, as on a CPU; a GPU's takes one byte an e
 import copy
 from collections import defaultdict
 from dataclasses import dataclass
+from unittest.mock import patch
 
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
 
 @dataclass
@@ -28,18 +28,15 @@ class Kept:
     indices: int = 0
 
 
-class FusedAttention(TorchFunctionMode):
-    """While active, attention without dropout is the fused operation, which meta tensors would not choose."""
+ATTENTION = F.scaled_dot_product_attention
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        kwargs = dict(kwargs or {})
-        if func is not F.scaled_dot_product_attention or kwargs.get("dropout_p") or kwargs.get("enable_gqa"):
-            return func(*args, **kwargs)
-        causal, mask = kwargs.get("is_causal", False), kwargs.get("attn_mask")
-        if len(args) > 3 or (mask is not None and not mask.is_floating_point()) or args[0].dim() != 4:
-            return func(*args, **kwargs)
-        fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-        return fused(*args, 0.0, causal, attn_mask=mask, scale=kwargs.get("scale"))[0]
+
+def fused_attention(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False):
+    """Attention by the fused operation where it can be, which meta tensors would not choose by themselves."""
+    if dropout_p or enable_gqa or query.dim() != 4 or (attn_mask is not None and not attn_mask.is_floating_point()):
+        return ATTENTION(query, key, value, attn_mask, dropout_p, is_causal, scale=scale, enable_gqa=enable_gqa)
+    fused = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    return fused(query, key, value, 0.0, is_causal, attn_mask=attn_mask, scale=scale)[0]
 
 
 def kept(model: nn.Module, example) -> dict[str, Kept]:
@@ -76,6 +73,10 @@ def _kept(model: nn.Module, inputs) -> dict[str, Kept]:
                 result[stack[-1]].indices += storage.nbytes()
         return tensor
 
-    with torch.enable_grad(), FusedAttention(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with (
+        torch.enable_grad(),
+        patch.object(F, "scaled_dot_product_attention", fused_attention),
+        torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor),
+    ):
         model(*inputs)
     return result

@@ -14,11 +14,27 @@ LU_NETWORKS = ["caffe_alexnet", "vgg16", "caffe_googlenet", "caffe_resnet50"]
 
 def flops_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `flops`."""
+    parser.add_argument(
+        "--model",
+        metavar="MODULE:FUNCTION",
+        help="count a network of your own instead: a function without arguments that returns an nn.Module",
+    )
+    parser.add_argument(
+        "--input",
+        default="3x224x224",
+        metavar="SHAPE",
+        help="with --model, the shape of one input without the batch, which comes first; 128:int for 128 indices",
+    )
+    parser.add_argument("--name", metavar="NAME", help="with --model, the network's name; otherwise the function's")
     parser.add_argument("--again", action="store_true", help="count even if the run is there")
 
 
 def flops(args: argparse.Namespace) -> list[Path]:
-    """Count every network."""
+    """Count every network, or the one that is named."""
+    if args.model:
+        from compute.flops import own
+
+        return [own.run(own.Request.parsed(args.model, args.input, args.name), args.runs)]
     from compute.flops import layers
 
     return [] if skip(layers.configuration(), args) else [layers.run(args.runs)]
@@ -76,8 +92,8 @@ def skip(record: Run, args: argparse.Namespace) -> bool:
 COMMANDS = {
     "flops": Command(
         help=(
-            "Count the operations, parameters and bytes of each layer of every classification network (about a minute,"
-            " no GPU)."
+            "Count the operations, parameters and bytes of each layer of every classification network (a few minutes,"
+            " no GPU), or of a network of your own with --model."
         ),
         arguments=flops_arguments,
         run=flops,
