@@ -26,8 +26,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from compute import ComputeError
+from compute.core.augur import Product
 from compute.counting.kept import kept
-from compute.counting.products import Product, of_convolution, of_matrices
+from compute.counting.products import of_convolution, of_matrices
 from compute.counting.rules import BATCH_NORMS, FREE, MATRIX_PRODUCTS, PER_INPUT, PER_OUTPUT, WINDOWS
 
 

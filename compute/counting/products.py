@@ -5,29 +5,10 @@ channels × (input channels · kernel) × output pixels, for each group (Lu et a
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 
-
-@dataclass(frozen=True, kw_only=True)
-class Product:
-    """[rows × depth] · [depth × columns], `groups` side by side, for one image, `repeats` times in a row.
-
-    `kernel` is the number of positions of a filter (9 for 3×3), 0 where it is no convolution; `stride` is
-    the first side's. Images of a batch lengthen `columns` where the left factor is shared (`shared`: learnt
-    weights), else they are more groups.
-    """
-
-    groups: int
-    rows: int
-    depth: int
-    columns: int
-    kernel: int = 0
-    stride: int = 1
-    transposed: bool = False
-    shared: bool = True
-    repeats: int = 1
+from compute.core.augur import Product
 
 
 def of_convolution(
