@@ -280,6 +280,41 @@ CREATE TABLE timings (
     PRIMARY KEY (run_id, model, mode, position)
 );
 
+-- a device's time by size: of a matrix product or convolution (sizes as in `products`), or of another layer that writes
+-- `elements` (then the sizes are 0). direction: forward, or backward with the gradients of both inputs
+CREATE TABLE profile_points (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    threads INTEGER NOT NULL CHECK (threads > 0),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    operation VARCHAR NOT NULL,
+    direction VARCHAR NOT NULL CHECK (direction IN ('forward', 'backward')),
+    groups INTEGER NOT NULL CHECK (groups >= 0),
+    rows BIGINT NOT NULL CHECK (rows >= 0),
+    depth BIGINT NOT NULL CHECK (depth >= 0),
+    columns BIGINT NOT NULL CHECK (columns >= 0),
+    kernel INTEGER NOT NULL CHECK (kernel >= 0),
+    stride INTEGER NOT NULL CHECK (stride >= 0),
+    elements BIGINT NOT NULL CHECK (elements >= 0),
+    ms DOUBLE NOT NULL CHECK (ms > 0 AND isfinite(ms)),
+    PRIMARY KEY (run_id, position)
+);
+
+-- a network's measured time (the fastest of `repeats`) beside what a model predicts for it; pass: forward or a training
+-- step. Models that are fitted (PPP, overhead) were fitted on all other networks of the same run and pass
+CREATE TABLE time_predictions (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    pass VARCHAR NOT NULL CHECK (pass IN ('forward', 'step')),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    predictor VARCHAR NOT NULL,
+    predicted_ms DOUBLE NOT NULL CHECK (predicted_ms > 0 AND isfinite(predicted_ms)),
+    measured_ms DOUBLE NOT NULL CHECK (measured_ms > 0 AND isfinite(measured_ms)),
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (run_id, model, pass, batch, predictor)
+);
+
 -- ---------------------------------------------------------------- problem 4: loss models
 
 -- Eq. 1 of Optimus fitted to a training: segment 'all', or '1', '2', … between learning-rate drops, with

@@ -156,6 +156,12 @@ class Profile:
         """The highest throughput of any matrix product, two operations a multiply-accumulate."""
         return 2e-9 * float(np.exp2(self._surface("matmul", "forward").log_rates.max()))
 
+    @property
+    def memory_gbps(self) -> float:
+        """Bytes per second of a sum of the largest size: one tensor is read and one is written, in fp32."""
+        sums = self._surface("eltwise", "forward")
+        return 8e-6 * float(np.exp2(sums.log_rates[sums.points[:, 0].argmax()]))
+
     def _surface(self, name: str, direction: str) -> Surface:
         if (name, direction) not in self.surfaces:
             raise ValueError(f"the profile has no {direction} times of {name}; make it anew: python -m compute profile")
