@@ -555,6 +555,7 @@ CREATE TABLE devices (
     precision VARCHAR NOT NULL,
     peak_tflops DOUBLE NOT NULL CHECK (peak_tflops > 0),
     memory_gbps DOUBLE NOT NULL CHECK (memory_gbps > 0),
+    memory_gb DOUBLE CHECK (memory_gb > 0),
     source VARCHAR NOT NULL REFERENCES sources (work),
     confidence confidence NOT NULL,
     PRIMARY KEY (device, condition, precision)
@@ -598,7 +599,7 @@ CREATE TABLE throughputs (
     model VARCHAR NOT NULL,
     mode VARCHAR NOT NULL CHECK (mode IN ('training', 'inference')),
     data VARCHAR NOT NULL CHECK (data IN ('synthetic', 'real', 'not stated')),
-    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'mixed', 'not stated')),
+    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'tf32', 'mixed', 'not stated')),
     batch INTEGER NOT NULL CHECK (batch > 0),
     images_per_s DOUBLE NOT NULL CHECK (images_per_s > 0),
     confidence confidence NOT NULL,

@@ -12,6 +12,8 @@ from store.reader import Reader
 PLATFORM = ["device", "framework", "mode", "precision"]
 # what is left out for a prediction: all measurements of its batch, or of its network
 LEFT_OUT = {"batch": "batch", "network": "model"}
+# the devices that a device without measurements is predicted from have platforms with as many measurements at least
+ENOUGH = 3
 # the models: the column of their predictions, and whether they have an overhead for each launch
 MODELS = {"paleo": False, "extended": True}
 
@@ -108,9 +110,10 @@ def platforms(reader: Reader) -> pd.DataFrame:
 
 
 def predictions(reader: Reader) -> pd.DataFrame:
-    """Each measurement on one GPU, predicted from the others of its platform: those of other batches, of other networks.
+    """Each measurement on one GPU, predicted from others: those of other batches or networks on its platform, or those
+    of all other devices (`typical_constants`).
 
-    Long form: the columns of `implied_ppp`, `left_out` (batch or network), `by` (paleo or extended), `predicted_ms` and
+    Long form: the columns of `implied_ppp`, `left_out` (batch, network or device), `by` (paleo or extended), `predicted_ms` and
     `error_percent` (signed, of the measured time). Rows for which nothing is left to fit to are not there.
     """
     if "step_predictions" not in reader.memo:
@@ -124,10 +127,30 @@ def predictions(reader: Reader) -> pd.DataFrame:
                     for by, overhead in MODELS.items():
                         ms = _fit(seen, overhead).ms(unseen["at_peak_ms"], unseen["launches"])
                         rows.append(unseen.assign(left_out=left_out, by=by, predicted_ms=ms))
+            device, _, mode, _ = group[PLATFORM].iloc[0]
+            for by, overhead in MODELS.items():
+                typical = typical_constants(reader, mode, overhead=overhead, without=device)
+                if typical:
+                    ms = typical.ms(group["at_peak_ms"], group["launches"])
+                    rows.append(group.assign(left_out="device", by=by, predicted_ms=ms))
         found = pd.concat(rows) if rows else _single(reader).assign(left_out=None, by=None, predicted_ms=np.nan)
         found["error_percent"] = 100 * (found["predicted_ms"] / found["measured_ms"] - 1)
         reader.memo["step_predictions"] = found
     return reader.memo["step_predictions"].copy()
+
+
+def typical_constants(reader: Reader, mode: str, *, overhead: bool, without: str = "") -> StepTime | None:
+    """The medians of the constants of all platforms of a mode, those of the device `without` left out.
+
+    They stand for a device of which nothing was measured; None where no platform has ENOUGH measurements.
+    """
+    found = platforms(reader).query("mode == @mode and measurements >= @ENOUGH and device != @without")
+    if found.empty:
+        return None
+    ppp, overhead_us = found[
+        ["extended_ppp_percent", "overhead_us"] if overhead else ["ppp_percent", "measurements"]
+    ].median()
+    return StepTime(ppp=ppp / 100, overhead_ms=overhead_us / 1e3 if overhead else 0.0)
 
 
 def accuracy(reader: Reader) -> pd.DataFrame:
