@@ -1,4 +1,4 @@
-"""A reader's network: unusual layers beside torch's and fvcore's counters, what is not counted, and refused arguments."""
+"""A reader's network: unusual layers beside torch's and fvcore's counters, what is not counted, bad arguments."""
 
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from compute.__main__ import main
 from compute.counting.count import count
 
-SOURCE = '''
+SOURCE = """
 import torch
 from torch import nn
 
@@ -44,7 +44,7 @@ def number():
 
 def failing():
     raise KeyError("width")
-'''
+"""
 
 
 class Self(nn.Module):
