@@ -588,6 +588,17 @@ CREATE TABLE lu_flops (
     PRIMARY KEY (model, kind)
 );
 
+-- the same paper's Table 4, memory of a forward pass in Caffe; printed as MB, which are 2^20 bytes: the weights show it
+CREATE TABLE lu_memory (
+    place VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    part VARCHAR NOT NULL CHECK (part IN ('weights', 'data', 'workspace')),
+    mebibytes DOUBLE NOT NULL CHECK (mebibytes > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (model, part)
+);
+
 -- images per second that others measured; mode: training or inference
 CREATE TABLE throughputs (
     source VARCHAR NOT NULL REFERENCES sources (work),

@@ -1,4 +1,4 @@
-"""A reader's network: unusual layers beside torch's and fvcore's counters, what is not counted, and refused arguments."""
+"""A reader's network: unusual layers beside torch's and fvcore's counters, what is not counted, bad arguments."""
 
 import pyarrow.parquet as pq
 import pytest

@@ -25,6 +25,7 @@ from compute.training import device as devices
 
 COLD_BYTES = 64 << 20  # copies of a weight fill as much, or are COPIES
 COPIES = 32
+LARGEST = 2**24  # elements of a product's input or output: 64 MiB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,12 @@ def products(effort: Effort) -> Iterator[Product]:
                 yield Product(groups=1, rows=rows, depth=inputs * kernel, columns=column, kernel=kernel, stride=stride)
     for groups, column, stride in grid(wide, columns, (1, 2)):
         yield Product(groups=groups, rows=1, depth=9, columns=column, kernel=9, stride=stride)
+
+
+def elements(one: Product) -> int:
+    """About how many elements the larger of a product's input and output has."""
+    inputs = one.groups * one.depth // max(one.kernel, 1) * one.stride**2
+    return one.columns * max(inputs, one.groups * one.rows)
 
 
 def image(columns: int) -> tuple[int, int]:
@@ -168,7 +175,7 @@ def measure(device: str, effort: Effort) -> list[dict]:
     """The rows of table `profile_points` but for the device."""
     wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     rows = []
-    wanted = [one for one in products(effort) if one.macs <= effort.largest_macs]
+    wanted = [one for one in products(effort) if one.macs <= effort.largest_macs and elements(one) <= LARGEST]
     nothing = dict.fromkeys(SIZES, 0)
     for one in tqdm(wanted, desc="products", unit="size"):
         real, runs, inputs = of_product(one, device)

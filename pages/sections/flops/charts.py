@@ -196,3 +196,28 @@ def measured_against_peak() -> alt.LayerChart:
         .encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tooltips("network"))
     )
     return alt.layer(measured, peak).properties(height=300)
+
+
+@chart_specification
+def predicted_against_measured(names: tuple[str, ...]) -> alt.LayerChart:
+    """One point a network and model of time, and the diagonal: network, name, measured_ms, predicted_ms,
+    error_percent.
+    """
+    axes = {
+        "x": alt.X("measured_ms:Q", title="Measured (ms, logarithmic)", scale=alt.Scale(type="log")),
+        "y": alt.Y("predicted_ms:Q", title="Predicted (ms, logarithmic)", scale=alt.Scale(type="log")),
+    }
+    points = (
+        alt.Chart()
+        .mark_point(filled=True, size=60, opacity=0.85)
+        .encode(
+            **axes,
+            color=alt.Color(
+                "name:N", title=None, sort=list(names), legend=alt.Legend(orient="top", columns=1, labelLimit=320)
+            ),
+            shape=alt.Shape("name:N", title=None, sort=list(names)),
+            tooltip=tooltips("network", "name", measured_ms=",.1f", predicted_ms=",.1f", error_percent="+.0f"),
+        )
+    )
+    agree = alt.Chart().mark_line(strokeDash=[6, 4], color="gray").encode(x="measured_ms:Q", y="measured_ms:Q")
+    return alt.layer(agree, points).properties(height=380)
