@@ -29,7 +29,8 @@ def test_sixteen_bits_halve_the_traffic():
 
 
 def test_training_leaves_out_the_gradient_of_the_input():
-    # forward 9, data gradient of layer 2 alone 4, weights' gradient of layer 1 alone 5, update 5 x 4 bytes x 0.25 M = 5 ms
+    # forward 9, data gradient of layer 2 alone 4, weights' gradient of layer 1 alone 5,
+    # update 5 x 4 bytes x 0.25 M = 5 ms
     assert training_at_peak_ms(WORK, batch=1, **DEVICE) == pytest.approx(9 + 4 + 5 + 5)
 
 

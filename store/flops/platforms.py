@@ -113,7 +113,8 @@ def predictions(reader: Reader) -> pd.DataFrame:
     """Each measurement on one GPU, predicted from others: those of other batches or networks on its platform, or those
     of all other devices (`typical_constants`).
 
-    Long form: the columns of `implied_ppp`, `left_out` (batch, network or device), `by` (paleo or extended), `predicted_ms` and
+    Long form: the columns of `implied_ppp`, `left_out` (batch, network or device), `by` (paleo or extended),
+    `predicted_ms` and
     `error_percent` (signed, of the measured time). Rows for which nothing is left to fit to are not there.
     """
     if "step_predictions" not in reader.memo:
