@@ -52,7 +52,7 @@ def k80_inference(reader: Reader) -> pd.DataFrame:
 
 
 def k80_reality(reader: Reader) -> pd.DataFrame:
-    """Measured K80 inference throughput by batch beside the recommended peak: the percentage is the PPP."""
+    """Measured K80 inference throughput by batch beside the recommended peak; `percent_of_peak` is FLOP utilisation."""
     peak = (
         k80_inference(reader)
         .query("recommended")[["model", "network", "images_per_s"]]

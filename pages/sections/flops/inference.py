@@ -1,5 +1,6 @@
 """3.4: inference time and peak throughput on the K80 under every reading, and what was really measured."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
@@ -7,16 +8,26 @@ from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
 from pages.sections.flops import charts
-from store.flops import peaks
+from store.flops import counts, peaks
+
+OWN = "my device"
+# operations of a multiply-accumulate
+CONVENTIONS = {"two operations": 2, "one operation": 1}
 
 
 def show() -> None:
     """The answer, the table of readings, and the check against measured throughput."""
-    card("3.4")
     rows = cached_query(peaks.k80_inference)
     if rows.empty:
+        card("3.4")
         missing("The K80's peaks or the FLOPs are not in the store.", "python -m compute flops")
         return
+    card("3.4", lambda: _readings(rows))
+    _reality()
+    _own()
+
+
+def _readings(rows: pd.DataFrame) -> None:
     best = rows[rows["recommended"]]
     spread = (rows.groupby("network")["ms"].max() / rows.groupby("network")["ms"].min()).max()
     said = "; ".join(f"{r.network} {r.ms:.2f} ms" for r in best.itertuples())
@@ -45,7 +56,49 @@ def show() -> None:
             "recommended": st.column_config.CheckboxColumn("Recommended"),
         },
     )
-    _reality()
+
+
+def _own() -> None:
+    """Any network on any device's peak, by the reader's convention."""
+    st.subheader("Any network on any device", divider="gray")
+    networks, devices = cached_query(counts.networks).set_index("model"), cached_query(peaks.devices)
+    first, second, third = st.columns(3)
+    names, labels = networks.index.tolist(), [*devices["label"], OWN]
+    model = first.selectbox(
+        "Network",
+        names,
+        index=names.index("resnet50") if "resnet50" in names else 0,
+        key="inferred",
+        bind="query-params",
+    )
+    label = second.selectbox("Device and peak", labels, key="at_peak_of", bind="query-params")
+    convention = third.segmented_control(
+        "A multiply-accumulate counts as",
+        list(CONVENTIONS),
+        default="two operations",
+        required=True,
+        key="counted_as",
+        bind="query-params",
+    )
+    if label == OWN:
+        peak = st.number_input("Peak (TFLOPS)", 0.001, 1e6, 10.0, key="inference_peak", bind="query-params")
+    else:
+        peak = devices.set_index("label")["peak_tflops"][label]
+    factor = CONVENTIONS.get(convention, 2)
+    giga_ops = factor * networks["macs"][model] / 1e9
+    ms = giga_ops / peak
+    with st.container(horizontal=True):
+        st.metric("Operations", f"{giga_ops:,.3f} G", border=True)
+        st.metric("Peak", f"{peak:g} TFLOPS", border=True)
+        st.metric("One image at peak", f"{ms:.3g} ms", border=True)
+        st.metric("Peak throughput", f"{1e3 / ms:,.0f} images/s", border=True)
+    st.caption(
+        "By our own count of convolutions and matrix products. A peak counts a multiply-accumulate as two "
+        "operations, so "
+        "two is the reading that fits it; one shows what comes of dividing a paper's count by a data sheet's "
+        "peak. What "
+        "is really reached, the planner of Question 3.1 estimates."
+    )
 
 
 def _reality() -> None:
@@ -63,7 +116,7 @@ def _reality() -> None:
         origins=published(*rows["source"].unique(), "Lu 2017", "NVIDIA K80"),
         caption=(
             "Solid: MXNet on one GPU of a K80; dashed: peak throughput under the recommended reading. The percentage is"
-            " the Platform Percent of Peak. MXNet's page has no GoogLeNet, and does not print the precision."
+            " FLOP utilisation. MXNet's page has no GoogLeNet, and does not print the precision."
         ),
         data=rows,
     )
