@@ -96,12 +96,12 @@ def platforms(reader: Reader) -> pd.DataFrame:
         *("measurements", "batches", "networks", "least_batch", "most_batch", "models"),
     ]
     rows = []
-    for key, group in _single(reader).groupby(PLATFORM):
+    for _, group in _single(reader).groupby(PLATFORM):
         paleo, extended = (_fit(group, overhead) for overhead in MODELS.values())
         batches, models = group["batch"], sorted(group["model"].unique())
         rows.append(
             [
-                *key,
+                *group[PLATFORM].iloc[0],
                 *(100 * paleo.ppp, 100 * extended.ppp, 1e3 * extended.overhead_ms),
                 *(len(group), batches.nunique(), len(models), batches.min(), batches.max(), ", ".join(models)),
             ]
