@@ -13,7 +13,6 @@ from pages.parts.headings import with_headings
 from pages.parts.origin import Origin, badges
 from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
-
 # a chart takes the width of its place; its height is that of the plot, to which axes and legends are added
 FIT_WIDTH = {"type": "fit-x", "contains": "padding"}
 COMPOSED = {"facet", "hconcat", "vconcat", "concat", "repeat"}  # charts that cannot be fitted
