@@ -4,6 +4,7 @@ import streamlit as st
 
 from compute.core.vocabulary import PROBLEMS
 from pages.parts import data
+from pages.parts.memory import settle
 
 ICONS = {"transfer": "swap_horiz", "supervision": "school", "flops": "memory", "optimus": "trending_down"}
 
@@ -21,3 +22,4 @@ page = st.navigation(
 )
 with data.entrance():
     page.run()
+settle(page.url_path)

@@ -10,6 +10,8 @@ import duckdb
 import pandas as pd
 
 from store.layout import Layout
+from store.results import Results
+from store.settings import CACHED_QUERIES
 from store.version import RefusedError, StoreError, Version, connect, current, one_line
 
 _readers: "WeakValueDictionary[Path, Reader]" = WeakValueDictionary()  # by file, as long as somebody reads it
@@ -23,6 +25,7 @@ class Reader:
     def __init__(self, version: Version):
         self.version = version
         self.memo: dict = {}  # what queries of this version want to remember
+        self.results = Results(CACHED_QUERIES)
         self._con = connect(version.file)
         self._turn = threading.Lock()
 
