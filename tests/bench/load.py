@@ -36,13 +36,14 @@ import itertools, sys, time
 from pathlib import Path
 from compute.core.runs import write_run
 from store.build import build
+from store.fill import fill_answers
 from store.layout import Layout
 from tests.conftest import make_run, steps
 layout = Layout.at(Path(sys.argv[1]))
 for seed in itertools.count(10_000):
     start = time.monotonic()
     write_run(make_run(seed=seed), {{"steps": steps(1_000)}}, layout.runs)
-    build(layout)
+    build(layout, finish=fill_answers)
     time.sleep(max(0.0, {PUBLISHED_EVERY_S} - (time.monotonic() - start)))
 """
 
