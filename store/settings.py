@@ -15,7 +15,7 @@ DELETED_PERCENT = 25
 GROWN_PERCENT = 50
 
 # results of queries that a server keeps of a version: all views with some of their controls' settings
-CACHED_QUERIES = 500
+CACHED_QUERIES = 1_000
 # chart specifications that a server keeps: every chart of the report with its arguments
 CACHED_CHARTS = 100
 # rows of a table that is shown whole; a longer one scrolls

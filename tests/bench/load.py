@@ -1,6 +1,6 @@
 """Many visitors at once on a real Streamlit server: the report, beside an empty app in the same run.
 
-A visitor takes random views over all pages and questions on one websocket, with a pause between them or
+A visitor goes from page to page on one websocket, to a random question of each, with a pause between the views or
 (at saturation) none, and connects again where the connection was lost.
 """
 
@@ -50,7 +50,7 @@ for seed in itertools.count(10_000):
 
 @dataclass
 class Row:
-    """What the visitors of one phase saw: seconds of each view that came, errors by what they say, peak MiB."""
+    """What the visitors of one phase saw: seconds of each view that came (of a first one with the connection), errors by what they say, peak MiB."""
 
     name: str
     seconds: float
@@ -81,13 +81,17 @@ async def crowd(
     end = time.monotonic() + row.seconds
 
     async def one(number: int) -> None:
-        choose, socket = random.Random(f"{seed} {number}"), None
+        choose, socket, page = random.Random(f"{seed} {number}"), None, None
         if pause_s:  # they do not come all at once
             await asyncio.sleep(choose.uniform(0, min(pause_s[1], row.seconds / 2)))
         while time.monotonic() < end:
             try:
+                start = time.perf_counter()
                 socket = socket or await visitor(port).__aenter__()
-                row.views.append(await visit(socket, choose.choice(views)))
+                view = choose.choice([view for view in views if view.partition("?")[0] != page] or views)
+                page = view.partition("?")[0]
+                await visit(socket, view)
+                row.views.append(time.perf_counter() - start)
             except (OSError, TimeoutError, WebSocketException, FailedError) as error:
                 row.errors[f"{type(error).__name__} {error}".strip()] += 1
                 if socket:
@@ -126,8 +130,8 @@ def publishing(root: Path) -> Iterator[None]:
 
 async def _see_all(port: int, views: Sequence[str]) -> None:
     """Look at each view once, so that what is measured is a server that has been running."""
-    async with visitor(port) as one:
-        for view in views:
+    for view in views:
+        async with visitor(port) as one:
             await visit(one, view)
 
 

@@ -79,7 +79,9 @@ def server(app: Path = PROJECT / "app.py", environment: dict[str, str] | None = 
 async def visit(socket_, view: str) -> float:
     """Ask for a view on an open websocket; seconds until its script has finished.
 
-    Raises TimeoutError where the server says nothing for a minute, and FailedError where the script fails.
+    The page is another one than that of the view before, or the view is the same: within a page the controls keep
+    what they have, whatever the address says. Raises TimeoutError where the server says nothing for a minute, and
+    FailedError where the script fails.
     """
     page, _, query = view.partition("?")
     ask = BackMsg()
@@ -100,7 +102,8 @@ async def visit(socket_, view: str) -> float:
 
 def visitor(port: int):
     """An open websocket to the server, as the browser's own."""
-    return connect(f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"], max_size=None)
+    address = f"ws://127.0.0.1:{port}/_stcore/stream"
+    return connect(address, subprotocols=["streamlit"], max_size=None, open_timeout=60, ping_timeout=60)
 
 
 async def _times(port: int, view: str, repeats: int) -> tuple[str, float, float]:
