@@ -50,7 +50,9 @@ for seed in itertools.count(10_000):
 
 @dataclass
 class Row:
-    """What the visitors of one phase saw: seconds of each view that came (of a first one with the connection), errors by what they say, peak MiB."""
+    """What the visitors of one phase saw: seconds of each view that came (of a first one with the connection), errors
+    by what they say, peak MiB of the server.
+    """
 
     name: str
     seconds: float
