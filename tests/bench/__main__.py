@@ -3,12 +3,14 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 from itertools import pairwise
 
 
 def main() -> int:
     """Run the chosen parts and print their tables."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers that were started are ended
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     arguments.add_argument("parts", nargs="*", metavar="part", help=f"which parts ({', '.join(PARTS)}); all by default")
     arguments.add_argument("--visitors", type=int, default=50, help="of the part load (50)")
@@ -66,14 +68,17 @@ def _load(asked: argparse.Namespace) -> None:
     from tests.bench.load import load, verdicts
 
     print(f"{asked.visitors} visitors, {asked.seconds:.0f} s each, seed {asked.seed}")
-    print(f"{'':<33}{'views':>7}{'a second':>10}{'p50':>9}{'p95':>9}{'longest':>9}{'errors':>8}{'peak':>10}")
+    print(
+        f"{'':<33}{'views':>7}{'a second':>10}{'p50':>9}{'p95':>9}{'longest':>9}{'errors':>8}{'processor':>17}{'peak':>10}"
+    )
     rows = []
     for row in load(asked.visitors, asked.seconds, asked.seed):
         rows.append(row)
         longest = max(row.views, default=float("nan"))
         print(
             f"{row.name:<33}{len(row.views):>7}{row.views_per_s:>10.1f}{row.p50_s:>7.2f} s{row.p95_s:>7.2f} s"
-            f"{longest:>7.2f} s{row.errors.total():>8}{row.mib:>6.0f} MiB",
+            f"{longest:>7.2f} s{row.errors.total():>8}{1e3 * row.processor_s / max(len(row.views), 1):>7.0f} ms a view"
+            f"{row.mib:>6.0f} MiB",
             flush=True,
         )
         for said, times in row.errors.most_common(3):

@@ -51,7 +51,7 @@ for seed in itertools.count(10_000):
 @dataclass
 class Row:
     """What the visitors of one phase saw: seconds of each view that came (of a first one with the connection), errors
-    by what they say, peak MiB of the server.
+    by what they say, peak MiB of the server and its seconds of processor time.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Row:
     views: list[float] = field(default_factory=list)
     errors: collections.Counter = field(default_factory=collections.Counter)
     mib: float = 0.0
+    processor_s: float = 0.0
 
     @property
     def p50_s(self) -> float:
@@ -112,9 +113,11 @@ async def crowd(
             row.mib = max(row.mib, process.memory_info().rss / 2**20)
             await asyncio.sleep(0.5)
 
+    before_s = sum(psutil.Process(pid).cpu_times()[:2])
     weighing = asyncio.create_task(weigh())
     await asyncio.gather(*(one(number) for number in range(visitors)))
     weighing.cancel()
+    row.processor_s = sum(psutil.Process(pid).cpu_times()[:2]) - before_s
     return row
 
 
