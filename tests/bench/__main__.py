@@ -68,9 +68,8 @@ def _load(asked: argparse.Namespace) -> None:
     from tests.bench.load import load, verdicts
 
     print(f"{asked.visitors} visitors, {asked.seconds:.0f} s each, seed {asked.seed}")
-    print(
-        f"{'':<33}{'views':>7}{'a second':>10}{'p50':>9}{'p95':>9}{'longest':>9}{'errors':>8}{'processor':>17}{'peak':>10}"
-    )
+    heads = (("views", 7), ("a second", 10), ("p50", 9), ("p95", 9), ("longest", 9), ("errors", 8), ("processor", 16))
+    print(f"{'':<33}{''.join(head.rjust(width) for head, width in heads)}{'peak':>10}")
     rows = []
     for row in load(asked.visitors, asked.seconds, asked.seed):
         rows.append(row)
