@@ -1,6 +1,7 @@
 """The entrance of the report: page configuration, navigation, and the store that this rerun shows."""
 
 import streamlit as st
+from pages.parts.memory import settle
 
 from compute.core.vocabulary import PROBLEMS
 from pages.parts import data
@@ -27,3 +28,4 @@ page = st.navigation(
 )
 with data.entrance():
     page.run()
+settle(page.url_path)

@@ -1,4 +1,4 @@
-"""Written answers: Markdown whose numbers are placeholders, filled from the store when shown.
+"""Written answers: Markdown whose numbers are placeholders, filled from the store, by the build or when shown.
 
 The first line of a file is the headline; what stands below the line `## What is uncertain` is shown folded.
 Placeholders are those of `store/quotes.py`, `[[published.key]]` for the value of a published fact, and
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from store import flops, optimus, supervision, transfer
+from store.filled import stored
 from store.quotes import PLACEHOLDER, QuoteError, quoted
 from store.reader import Reader
 
@@ -50,7 +51,14 @@ class Answer:
 
 
 def answer(reader: Reader, question: str) -> Answer | None:
-    """The filled answer to a question, or None where none is written."""
+    """The filled answer to a question, or None where none is written; as the build filled it, where it did."""
+    if fields := stored(reader).get(question):
+        return Answer(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    return compute(reader, question)
+
+
+def compute(reader: Reader, question: str) -> Answer | None:
+    """The answer to a question, filled now, or None where none is written."""
     row = reader.one("SELECT headline, body FROM answers WHERE question = ?", [question])
     if row is None:
         return None

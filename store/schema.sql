@@ -670,3 +670,11 @@ CREATE TABLE answers (
     headline VARCHAR NOT NULL,
     body VARCHAR NOT NULL
 );
+
+-- the answers with their placeholders filled by the build (the fields of store/answers.py's Answer); good while `stamp`
+-- is that of what they were made from (store/filled.py)
+CREATE TABLE filled_answers (
+    question VARCHAR PRIMARY KEY,
+    stamp VARCHAR NOT NULL,
+    answer JSON NOT NULL
+);

@@ -1,8 +1,8 @@
 """Figures: a finding as the title, badges of origin, the chart or table, its source, its data as CSV."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from functools import lru_cache, wraps
 
 import altair as alt
@@ -35,13 +35,13 @@ def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[...,
     """
 
     @lru_cache(maxsize=CACHED_CHARTS)
-    def specification(*arguments) -> dict:
+    def specification(*arguments) -> str:
         chart = _without_data(draw(*arguments).to_dict())
-        return chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart}
+        return json.dumps(chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart})
 
     @wraps(draw)
     def fresh(*arguments) -> dict:
-        return deepcopy(specification(*arguments))
+        return json.loads(specification(*arguments))  # Streamlit changes what it is given
 
     return fresh
 
