@@ -21,7 +21,7 @@ from tqdm import tqdm
 from compute import ComputeError
 from compute.core.loss_curve import block_of, data_points
 from compute.core.runs import Run, write_run
-from compute.optimus.calibrate import Fit, fit
+from compute.fitting.calibrate import Fit, fit
 from compute.optimus.trainings import Training, trainings
 
 FORECASTS = 20  # at so many points of a training's progress
