@@ -24,3 +24,6 @@ WHOLE_TABLE_ROWS = 20
 READABLE_PX = 860
 # characters that are repeated of a question that an address names and the report does not have
 REPEATED_CHARACTERS = 20
+# size of a log that a reader brings, in MiB: 100,000 steps with ten columns fit; reading it takes a server's core some
+# seconds, which other visitors wait for
+UPLOAD_MB = 16

@@ -1,0 +1,275 @@
+"""What there is to see of a log: what was understood, its fits, its forecast, and the forms compared."""
+
+import pandas as pd
+import streamlit as st
+
+from compute import ComputeError
+from pages.parts.figure import escaped, figure
+from pages.parts.origin import Origin
+from pages.sections.optimus.labels import counted, listed
+from pages.sections.training import charts
+from pages.sections.training.source import Source
+
+CHOSEN = "the best on the later part"
+NEVER = "never"
+MODELLED = Origin("modelled", None, "fitted while you look")
+
+
+def show(source: Source) -> None:
+    """Everything about a log; scipy is imported here, where a log is fitted, and nowhere else in the app."""
+    from compute.fitting import analysis, outlook
+    from compute.fitting.forms import FORMS
+
+    _understood(source)
+    until, form = _controls(tuple(FORMS))
+    try:
+        found = analysis.analyse(source.log, until / 100, form)
+    except ComputeError as error:
+        st.info(f"No curve can be fitted to the last piece: {escaped(error)}", icon=":material/info:")
+        return
+    unit = outlook.unit(found)
+    ahead, target, unit_s, usd = _questions(found, unit)
+    each = {
+        name: outlook.outlook(found, name, ahead=ahead, target=target, unit_s=unit_s, usd_per_h=usd) for name in FORMS
+    }
+    _answers(each[found.chosen], unit, target)
+    later = outlook.came_after(source.log, found, until / 100)
+    ahead_curve = outlook.ahead_curve(found, found.chosen, ahead)
+    points, curves = outlook.seen_points(found), outlook.fitted_curves(found)
+    _forecast(source, each[found.chosen], unit, ahead, points, curves, ahead_curve, later)
+    _notes(source, found, unit)
+    _compared(source, found, each, unit, ahead, target)
+    _coefficients(source, outlook.coefficient_rows(found), unit)
+    _residuals(source, points, unit)
+    _link(source)
+
+
+def _understood(source: Source) -> None:
+    log = source.log
+    with st.expander(f"Understood: {escaped(log.understood[0])}", icon=":material/fact_check:", expanded=source.own):
+        st.markdown("\n".join(f"- {escaped(line)}" for line in log.understood[1:]))
+
+
+def _controls(forms: tuple[str, ...]) -> tuple[int, str | None]:
+    left, right = st.columns(2)
+    until = left.slider(
+        "Use the log up to (%)",
+        10,
+        100,
+        100,
+        key="upto",
+        bind="query-params",
+        help="With less than all of it, the rest shows what really came.",
+    )
+    form = right.selectbox("Forecast by", [CHOSEN, *forms], key="form", bind="query-params")
+    return until, None if form == CHOSEN else form
+
+
+def _questions(found, unit: str) -> tuple[float, float, float | None, float | None]:
+    """How far ahead, which loss to reach, seconds an epoch (or step), and USD an hour."""
+    one, two, three, four = st.columns(4)
+    ahead = one.number_input(
+        f"{unit.capitalize()}s more",
+        1,
+        10**7,
+        10 if unit == "epoch" else 1000,
+        key="more",
+        bind="query-params",
+    )
+    target = two.number_input(
+        "Loss to reach",
+        0.0,
+        None,
+        None,
+        format="%.4f",
+        key="target_loss",
+        bind="query-params",
+        placeholder=f"{found.default_target:.4f}",
+    )
+    known = found.epoch_s if unit == "epoch" else None
+    unit_s = three.number_input(
+        f"Seconds of {'an' if unit == 'epoch' else 'a'} {unit}",
+        0.0,
+        None,
+        None,
+        key="unit_s",
+        bind="query-params",
+        placeholder="not in the log" if known is None else f"{known:.1f}, by the log",
+    )
+    usd = four.number_input(
+        "USD an hour", 0.0, None, None, key="usd_per_h", bind="query-params", placeholder="no price"
+    )
+    return ahead, found.default_target if target is None else target, known if unit_s is None else unit_s, usd
+
+
+def _answers(said, unit: str, target: float) -> None:
+    with st.container(horizontal=True):
+        st.metric("Loss then", f"{said.loss:.4f}", help=f"95 % band: {said.low:.4f} to {said.high:.4f}", border=True)
+        st.metric(
+            f"{unit.capitalize()}s until {target:.4f}",
+            _number(said.until),
+            help=f"By the band of the curve: from {_number(said.earliest)} to {_number(said.latest)}.",
+            border=True,
+        )
+        if said.hours is not None:
+            st.metric("Hours until then", f"{said.hours:,.3g}", border=True)
+        if said.usd is not None:
+            st.metric("Cost until then", f"{said.usd:,.2f} USD", border=True)
+
+
+def _number(value: float | None) -> str:
+    return NEVER if value is None else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
+
+
+def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curves: dict, curve: dict, later: dict):
+    frames = [
+        pd.DataFrame(points).drop(columns="residual").assign(series=charts.SEEN),
+        pd.DataFrame(later).assign(series=charts.LATER, piece=0),
+        pd.DataFrame(curves).assign(series=charts.FIT),
+        pd.DataFrame(curve).assign(series=charts.FORECAST, piece=0),
+    ]
+    figure(
+        charts.forecast(unit),
+        title=f"In {counted(int(ahead), f'more {unit}')} the loss is {said.loss:.4f}, by the {said.form} "
+        f"({said.low:.4f} to {said.high:.4f})",
+        alt_text="Losses of the training with fitted curves and the forecast",
+        origins=[*source.origins, MODELLED],
+        caption="Points: losses averaged to at most a thousand, outliers replaced as in the paper. The forecast holds as "
+        "long as the learning rate stays as it is in the last piece: no form knows of a drop to come. The band "
+        "holds a point of the curve in 95 of 100 cases, if the form is right.",
+        data=pd.concat([frame for frame in frames if len(frame)]),
+        csv=pd.DataFrame(curve).rename(columns={"at": unit}),
+    )
+
+
+def _notes(source: Source, found, unit: str) -> None:
+    """What the reader should know before believing the forecast."""
+    from compute.fitting.outlook import in_units
+
+    if found.smooth_schedule:
+        st.warning(
+            "The learning rate falls smoothly, and no form here knows such a schedule: the loss will end lower than any of "
+            "them says.",
+            icon=":material/warning:",
+        )
+    missing = [f"β{i}" for i, interval in enumerate(found.pieces[-1].fit.intervals) if interval is None]
+    if not missing:
+        return
+    more = (
+        "even twenty times the steps of this piece would not change that: its loss hardly moves, or it moves otherwise than "
+        "Eq. 1"
+        if found.to_identify is None
+        else f"if they are like those so far, about {_number(float(in_units(found, found.to_identify)))} {unit}s more "
+        "would"
+    )
+    st.info(
+        f"Not identified yet: {listed(missing)} of Eq. 1. The points of the last piece allow values so far apart that the "
+        "one that is shown says nothing by itself, though the curve through the points may be good. What identifies "
+        f"them is more of the same piece: {more}.",
+        icon=":material/info:",
+    )
+
+
+def _compared(source: Source, found, each: dict, unit: str, ahead: float, target: float) -> None:
+    from compute.fitting.forms import FORMS
+
+    errors = {row.form: row for row in found.held_out}
+    order = [*errors, *(name for name in FORMS if name not in errors)]
+    rows = pd.DataFrame(
+        {
+            "form": order,
+            "formula": [FORMS[name].formula for name in order],
+            "held_out_rmse": [errors[name].rmse if name in errors else None for name in order],
+            "end_percent": [errors[name].end_percent if name in errors else None for name in order],
+            "rmse": [found.forms[name].rmse for name in order],
+            "loss": [each[name].loss for name in order],
+            "low": [each[name].low for name in order],
+            "high": [each[name].high for name in order],
+            "until": [each[name].until for name in order],
+            "latest": [each[name].latest for name in order],
+            "hours": [each[name].hours for name in order],
+            "usd": [each[name].usd for name in order],
+        }
+    )
+    best = (
+        f"On the last 30 % of the piece the {order[0]} misses by {errors[order[0]].rmse:.4f}, the "
+        f"{order[1]} by {errors[order[1]].rmse:.4f}"
+        if errors
+        else "The last piece has too few points to compare forms on its later part"
+    )
+    number = st.column_config.NumberColumn
+    figure(
+        rows.dropna(axis="columns", how="all"),
+        title=best,
+        alt_text="Forms of loss curve compared on the later part of the log",
+        origins=[*source.origins, MODELLED],
+        caption="Each form is fitted to the first 70 % of the last piece, and compared with the rest of it: "
+        "held_out_rmse in loss, end_percent at the end. Then it is fitted to all of it: rmse, its loss "
+        f"{counted(int(ahead), f'{unit}')} on with the band, and the {unit}s until {target:.4f} (empty: never). "
+        "The mean of the last tenth is what any other has to beat.",
+        columns={
+            "held_out_rmse": number("Error on the later part", format="%.4f"),
+            "end_percent": number("at its end (%)", format="%+.1f"),
+            "rmse": number("RMSE of the fit", format="%.4f"),
+            "loss": number("Loss ahead", format="%.4f"),
+            "low": number("Low", format="%.4f"),
+            "high": number("High", format="%.4f"),
+            "until": number(f"{unit.capitalize()}s to target", format="%.1f"),
+            "latest": number("at the latest", format="%.1f"),
+            "hours": number("Hours", format="%.3g"),
+            "usd": number("USD", format="%.2f"),
+            "form": "Form",
+            "formula": "Formula",
+        },
+    )
+
+
+def _coefficients(source: Source, rows: list[dict], unit: str) -> None:
+    every = pd.DataFrame(rows)
+    identified = int(every["identified"].fillna(False).astype(bool).sum())
+    beta = {f"beta{i}": st.column_config.NumberColumn(f"β{i}", format="%.4g") for i in range(3)}
+    bounds = {
+        f"beta{i}_{side}": st.column_config.NumberColumn(f"β{i} {side}", format="%.3g")
+        for i in range(3)
+        for side in ("low", "high")
+    }
+    figure(
+        every if every["reason"].any() else every.drop(columns="reason"),
+        title=f"{identified} of {counted(len(every), 'piece')} between drops identify all of Eq. 1's coefficients",
+        alt_text="Coefficients of the loss model for each piece of the log",
+        origins=[*source.origins, MODELLED],
+        caption=f"l = 1 / (β0 k + β1) + β2, k in {unit}s from the piece's start, losses as they are; low and high: 95 % "
+        "interval, empty where the data do not identify the coefficient.",
+        columns={
+            **beta,
+            **bounds,
+            "from": st.column_config.NumberColumn(f"From {unit}", format="%.6g"),
+            "to": st.column_config.NumberColumn("to", format="%.6g"),
+            "rmse": st.column_config.NumberColumn("RMSE", format="%.4f"),
+            "piece": "Piece",
+            "points": "Points",
+            "identified": "Identified",
+            "reason": "Not fitted because",
+        },
+    )
+
+
+def _residuals(source: Source, points: dict, unit: str) -> None:
+    data = pd.DataFrame(points).dropna(subset=["residual"])
+    figure(
+        charts.residuals(unit),
+        title=f"Eq. 1, restarted at the drops, leaves residuals of {data['residual'].std():.4f} (standard deviation)",
+        alt_text="Residuals of the fitted curves of the log",
+        origins=[*source.origins, MODELLED],
+        caption="Where residuals keep one sign over a stretch, the training bends otherwise than Eq. 1.",
+        data=data.assign(piece=data["piece"].astype(str)),
+    )
+
+
+def _link(source: Source) -> None:
+    said = (
+        "The address of this page holds every control, but not your file: whoever opens the link has to drop it again."
+        if source.own
+        else "The address of this page holds the training and every control: a copied link shows the same view."
+    )
+    st.caption(f":material/link: {said}")
