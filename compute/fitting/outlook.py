@@ -20,7 +20,7 @@ class Outlook:
     """The forecast of one form: the loss `ahead` epochs (or steps) from the end with its 95 % band, and when a target
     is reached.
 
-    `until`, `earliest` and `latest` are further epochs (or steps), None for never; `hours`, `usd` of `until`, `latest_hours`
+    `ahead_hours` and `ahead_usd` are what the way there takes; `until`, `earliest` and `latest` are further epochs (or steps), None for never; `hours`, `usd` of `until`, `latest_hours`
     of `latest`, None where the time of an epoch or the price is not known.
     """
 
@@ -28,6 +28,8 @@ class Outlook:
     loss: float
     low: float
     high: float
+    ahead_hours: float | None
+    ahead_usd: float | None
     until: float | None
     earliest: float | None
     latest: float | None
@@ -58,7 +60,8 @@ def outlook(
     low, high = fitted.band(at)
     found = forecast.until(fitted, target)
     steps = [None if each is None else each / scale for each in (found.steps, found.earliest, found.latest)]
-    hours = [None if each is None or unit_s is None else each * unit_s / 3600 for each in (steps[0], steps[2])]
+    hours = [None if each is None or unit_s is None else each * unit_s / 3600 for each in (ahead, steps[0], steps[2])]
+    usd = [None if each is None or usd_per_h is None else each * usd_per_h for each in hours]
     return Outlook(
         form=form,
         loss=float(fitted.loss(at)),
@@ -67,9 +70,11 @@ def outlook(
         until=steps[0],
         earliest=steps[1],
         latest=steps[2],
-        hours=hours[0],
-        latest_hours=hours[1],
-        usd=None if hours[0] is None or usd_per_h is None else hours[0] * usd_per_h,
+        ahead_hours=hours[0],
+        ahead_usd=usd[0],
+        hours=hours[1],
+        latest_hours=hours[2],
+        usd=usd[1],
     )
 
 

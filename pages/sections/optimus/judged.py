@@ -45,7 +45,8 @@ def card() -> None:
         "ResNet-20, 32 and 44 of one source, mean absolute error. With losses divided by ln(classes), the loss of a "
         f"guess, ResNet-56 is missed by {said['guess_low']:.0f} to {said['guess_high']:.0f} % in {said['depths']} "
         f"trainings, with the largest loss as in the paper by {said['largest_low']:.0f} to "
-        f"{said['largest_high']:.0f} %, as noise of the first epoch sets that scale{far}. RMSE in units of ln(classes); "
+        f"{said['largest_high']:.0f} %, as noise of the first epoch sets that scale{far}. The prediction of 4.2 takes losses as they are, which is the "
+        "same as dividing all by one constant. RMSE in units of ln(classes); "
         f"one curve through the drops {said['one_curve']:.3f} (median), restarted at them {said['between_drops']:.3f}. "
         "A schedule without drops takes no part in the tests. The logs are not part of the report; "
         "python -m compute judge-logs derives these figures from them.",

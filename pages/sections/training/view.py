@@ -32,7 +32,7 @@ def show(source: Source) -> None:
     each = {
         name: outlook.outlook(found, name, ahead=ahead, target=target, unit_s=unit_s, usd_per_h=usd) for name in FORMS
     }
-    _answers(each[found.chosen], unit, target)
+    _answers(each[found.chosen], unit, ahead, target)
     later = outlook.came_after(source.log, found, until / 100)
     ahead_curve = outlook.ahead_curve(found, found.chosen, ahead)
     points, curves = outlook.seen_points(found), outlook.fitted_curves(found)
@@ -102,7 +102,7 @@ def _questions(found, unit: str) -> tuple[float, float, float | None, float | No
     return ahead, found.default_target if target is None else target, known if unit_s is None else unit_s, usd
 
 
-def _answers(said, unit: str, target: float) -> None:
+def _answers(said, unit: str, ahead: float, target: float) -> None:
     with st.container(horizontal=True):
         st.metric("Loss then", f"{said.loss:.4f}", help=f"95 % band: {said.low:.4f} to {said.high:.4f}", border=True)
         st.metric(
@@ -115,6 +115,14 @@ def _answers(said, unit: str, target: float) -> None:
             st.metric("Hours until then", f"{said.hours:,.3g}", border=True)
         if said.usd is not None:
             st.metric("Cost until then", f"{said.usd:,.2f} USD", border=True)
+    if said.ahead_hours is not None:
+        cost = "" if said.ahead_usd is None else f" and cost {said.ahead_usd:,.2f} USD"
+        st.caption(f"{counted(int(ahead), f'more {unit}').capitalize()} take {said.ahead_hours:,.3g} hours{cost}.")
+
+
+def _named(form: str) -> str:
+    """A form in a sentence: `Eq. 1`, `the power law`."""
+    return form if form[0].isupper() else f"the {form}"
 
 
 def _number(value: float | None) -> str:
@@ -130,7 +138,7 @@ def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curve
     ]
     figure(
         charts.forecast(unit),
-        title=f"In {counted(int(ahead), f'more {unit}')} the loss is {said.loss:.4f}, by the {said.form} "
+        title=f"In {counted(int(ahead), f'more {unit}')} the loss is {said.loss:.4f}, by {_named(said.form)} "
         f"({said.low:.4f} to {said.high:.4f})",
         alt_text="Losses of the training with fitted curves and the forecast",
         origins=[*source.origins, MODELLED],
@@ -159,8 +167,7 @@ def _notes(source: Source, found, unit: str) -> None:
         "even twenty times the steps of this piece would not change that: its loss hardly moves, or it moves otherwise than "
         "Eq. 1"
         if found.to_identify is None
-        else f"if they are like those so far, about {_number(float(in_units(found, found.to_identify)))} {unit}s more "
-        "would"
+        else f"about {_number(float(in_units(found, found.to_identify)))} {unit}s, if the curve so far is roughly right"
     )
     st.info(
         f"Not identified yet: {listed(missing)} of Eq. 1. The points of the last piece allow values so far apart that the "
@@ -192,8 +199,8 @@ def _compared(source: Source, found, each: dict, unit: str, ahead: float, target
         }
     )
     best = (
-        f"On the last 30 % of the piece the {order[0]} misses by {errors[order[0]].rmse:.4f}, the "
-        f"{order[1]} by {errors[order[1]].rmse:.4f}"
+        f"On the last 30 % of the piece {_named(order[0])} misses by {errors[order[0]].rmse:.4f}, "
+        f"{_named(order[1])} by {errors[order[1]].rmse:.4f}"
         if errors
         else "The last piece has too few points to compare forms on its later part"
     )
