@@ -17,11 +17,11 @@ HEAVY = ("torch", "torchvision", "sklearn")
 LAZY = ("scipy",)  # where a reader's own data are fitted, and only then
 # the rooms of compute that the app needs, as README's "Host it" lists them
 APP_ROOMS = {"compute.core", "compute.logs", "compute.fitting"}
-# what each floor may import of the others; `compute.ComputeError` is for all
+# what each floor may import of the others
 MAY = {
     "compute": set(),
     "store": {"compute.core"},
-    "pages": {"store", *APP_ROOMS},
+    "pages": {"store", "compute.ComputeError", *APP_ROOMS},
     "app.py": {"pages", "compute.core"},
 }
 

@@ -44,7 +44,9 @@ def made(tmp_path):
     logs, out = tmp_path / "logs", tmp_path / "facts"
     logs.mkdir()
     out.mkdir()
-    names = {depth: plant(logs, depth, seed, 1.6 if seed % 2 else 1.0) for seed, depth in enumerate((20, 32, 44, 56, 110))}
+    names = {
+        depth: plant(logs, depth, seed, 1.6 if seed % 2 else 1.0) for seed, depth in enumerate((20, 32, 44, 56, 110))
+    }
     rows = [
         f"{name},Martyn logs,BSD,{depth},128,{PER_EPOCH},10,drops,{DROP},recipe,first-party\n"
         for depth, name in names.items()
@@ -88,7 +90,9 @@ def test_accuracy_counts_epochs_to_92_percent(made, tmp_path):
 
 def test_a_forecast_of_the_planted_form_is_right_and_the_baseline_is_too_high(made, tmp_path):
     derive(made, tmp_path)
-    errors = {r["method"]: float(r["error_percent"]) for r in rows(made[1], "external_errors") if r["log"] == made[2][20]}
+    errors = {
+        r["method"]: float(r["error_percent"]) for r in rows(made[1], "external_errors") if r["log"] == made[2][20]
+    }
     assert abs(errors["Eq. 1"]) < 3
     beta0, beta1, beta2 = betas(20)
     seen, end = DROP * SEEN, DROP * (1 - END / 2)
@@ -128,9 +132,7 @@ def test_what_is_derived_feeds_the_store(made, tmp_path):
     for name in ("external_logs", *DERIVED):
         shutil.copy(made[1] / f"{name}.csv", facts / f"{name}.csv")
     (tmp_path / "store" / "runs").mkdir(parents=True)
-    layout = Layout(
-        runs=tmp_path / "store/runs", built=tmp_path / "b", results=tmp_path / "r.duckdb", published=facts
-    )
+    layout = Layout(runs=tmp_path / "store/runs", built=tmp_path / "b", results=tmp_path / "r.duckdb", published=facts)
     assert build(layout).left_out == ()
     said = external.summary(open_reader(layout)).iloc[0]
     assert (said["logs"], said["forecasts"], said["depths"]) == (5, 5, 1)

@@ -126,9 +126,7 @@ def _start(k: np.ndarray, l: np.ndarray, asymptote: bool) -> np.ndarray:
     return best if asymptote else best[:2]
 
 
-def intervals(
-    values: np.ndarray, variances: np.ndarray, count: int, spread: float
-) -> list[tuple[float, float] | None]:
+def intervals(values: np.ndarray, variances: np.ndarray, count: int, spread: float) -> list[tuple[float, float] | None]:
     """The 95 % intervals of coefficients from their covariance `variances`, None where one is not identified.
 
     `count` points determine them; `spread` is the range of the losses.

@@ -43,9 +43,7 @@ def until(fitted: Fitted, target: float) -> Until:
     """Steps beyond the last point until the loss has come down to `target`."""
     ahead = np.append(0.0, np.geomspace(1e-4, FARTHEST - 1, GRID)) * fitted.end
     low, high = fitted.band(fitted.end + ahead, of_points=False)
-    reached = [
-        _first(ahead, values - target) for values in (fitted.loss(fitted.end + ahead), low, high)
-    ]
+    reached = [_first(ahead, values - target) for values in (fitted.loss(fitted.end + ahead), low, high)]
     return Until(steps=reached[0], earliest=reached[1], latest=reached[2])
 
 

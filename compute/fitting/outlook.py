@@ -84,7 +84,9 @@ def seen_points(analysis: Analysis) -> dict[str, np.ndarray]:
     for each in analysis.pieces:
         residual = each.piece.l - each.fit.curve.loss(each.piece.k) if each.fit else np.full(len(each.piece.k), np.nan)
         at = in_units(analysis, each.piece.first + each.piece.k)
-        parts.append({"at": at, "loss": each.piece.l, "residual": residual, "piece": np.full(len(at), each.piece.number)})
+        parts.append(
+            {"at": at, "loss": each.piece.l, "residual": residual, "piece": np.full(len(at), each.piece.number)}
+        )
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> list[Path]:
     Raises ComputeError, before anything is written, for a log that is not there or cannot be read.
     """
     facts = _listed(args.out)
-    every = [(row, _read(args.folder / row["log"], row)) for row in tqdm(facts, desc="reading", unit="log", leave=False)]
+    every = [
+        (row, _read(args.folder / row["log"], row)) for row in tqdm(facts, desc="reading", unit="log", leave=False)
+    ]
     tables = {
         "external_fits": [each for row, log in every for each in fits(row, log)],
         "external_accuracy": [accuracy(row, log) for row, log in every],

@@ -10,7 +10,6 @@ from compute.logs.recorded import recorded
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import escaped
 from pages.parts.origin import Origin, of_runs
-from pages.sections.optimus.labels import network
 from store.optimus import logs, trainings
 from store.settings import UPLOAD_MB
 
@@ -46,13 +45,11 @@ def log() -> Source | None:
     )
     examples = cached_query(trainings.trainings)
     ids = [] if examples.empty else examples["run_id"].tolist()
-    names = {r.run_id: f"{network(r.depth)}, {r.gpu_type}, scale {r.scale}" for r in examples.itertuples()}
     run = right.selectbox(
         "or one of the report's own trainings",
         ids,
         key="log",
         bind="query-params",
-        format_func=lambda run: names.get(run, run),
         disabled=uploaded is not None,
     )
     if uploaded is not None:
@@ -92,11 +89,20 @@ def _corrections() -> dict | None:
     with st.expander("If something was misunderstood", icon=":material/tune:"):
         columns = {}
         for place, (role, label) in zip(st.columns(len(ROLES)), ROLES.items(), strict=True):
-            if name := place.text_input(label, key=f"column_{role}", bind="query-params", placeholder="found by itself"):
+            if name := place.text_input(
+                label, key=f"column_{role}", bind="query-params", placeholder="found by itself"
+            ):
                 columns[role] = name.strip()
         left, right = st.columns(2)
         per_epoch = left.number_input(
-            "Steps an epoch", 1, 10**9, None, key="steps_an_epoch", bind="query-params", placeholder="as the log says"
+            "Steps an epoch",
+            1.0,
+            1e9,
+            None,
+            format="%.0f",
+            key="steps_an_epoch",
+            bind="query-params",
+            placeholder="as the log says",
         )
         given = right.text_input(
             "Epochs after which the learning rate fell",
@@ -108,4 +114,8 @@ def _corrections() -> dict | None:
     if not all(re.fullmatch(r"[0-9]{1,9}", each) for each in drops):
         st.error("The drops are epochs, as in: 100, 150", icon=":material/report:")
         return None
-    return {"columns": columns, "steps_per_epoch": per_epoch, "drops": tuple(int(each) for each in drops)}
+    return {
+        "columns": columns,
+        "steps_per_epoch": per_epoch and int(per_epoch),
+        "drops": tuple(int(each) for each in drops),
+    }

@@ -70,9 +70,11 @@ def _questions(found, unit: str) -> tuple[float, float, float | None, float | No
     one, two, three, four = st.columns(4)
     ahead = one.number_input(
         f"{unit.capitalize()}s more",
-        1,
-        10**7,
-        10 if unit == "epoch" else 1000,
+        1.0,
+        1e7,
+        10.0 if unit == "epoch" else 1000.0,
+        1.0,
+        format="%.0f",  # a whole number of an address that is far too large would raise an error
         key="more",
         bind="query-params",
     )
