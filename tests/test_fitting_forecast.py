@@ -6,7 +6,7 @@ import pytest
 from compute.fitting.calibrate import fit
 from compute.fitting.forecast import held_out, steps_to_identify, until
 from compute.fitting.forms import EQ1, EXPONENTIAL, MEAN, POWER, fit_form
-from tests.test_fitting_forms import CURVES, K, losses
+from tests.test_fitting_forms import K, losses
 
 
 def test_the_steps_to_a_loss_are_those_of_the_planted_curve():

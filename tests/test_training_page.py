@@ -12,6 +12,8 @@ from store.reader import open_reader
 from tests.conftest import PROJECT
 from tests.planted_logs import accuracies, epoch_losses, lines, step_losses
 
+KEYS = ("log", "upto", "form", "more", "target_loss", "unit_s", "usd_per_h")
+KEYS += ("steps_an_epoch", "drops", "column_loss", "column_lr")
 STEPS = np.arange(1, len(step_losses()) + 1)
 
 
@@ -164,7 +166,7 @@ def test_a_link_restores_an_example_with_all_controls(planted):
 def test_a_part_of_the_log_leaves_the_rest_to_compare_with(planted):
     app = show(upto="40")
     (pieces,) = [frame.value for frame in app.dataframe if "beta0" in frame.value]
-    whole = [frame.value for frame in show().dataframe if "beta0" in frame.value][0]
+    whole = next(frame.value for frame in show().dataframe if "beta0" in frame.value)
     assert len(pieces) == 1 and len(whole) == 3
 
 
@@ -184,8 +186,7 @@ def test_what_is_not_identified_says_how_much_more_would_help(planted):
 
 @pytest.mark.parametrize("value", ["9.9", "<script>alert(1)</script>", "NaN", "-1", "9" * 400, "../../etc/passwd"])
 def test_hostile_links_fall_back_to_defaults(planted, value):
-    keys = "log upto form more target_loss unit_s usd_per_h steps_an_epoch drops column_loss column_lr".split()
-    app = show(**dict.fromkeys(keys, value))
+    app = show(**dict.fromkeys(KEYS, value))
     assert "<script>" not in text(app)
     assert not drop(app, "a.csv", keras()).exception
 

@@ -28,7 +28,7 @@ class Analysis:
     """A log's fits and the forecast of its last piece, at the learning rate of that piece.
 
     `forms` are all forms fitted to the last piece, `held_out` their errors on its later part, best first; `chosen` is
-    the form with the least error, or the one asked for. `per_epoch` are the steps of an epoch, None where nothing tells.
+    the form with the least error, or the one asked for. `per_epoch` are the steps of an epoch, None where not known.
     `epoch_s` is the median time of an epoch in seconds, None where the log has none. `to_identify` are the steps
     until Eq. 1's coefficients are identified.
     """

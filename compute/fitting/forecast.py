@@ -77,8 +77,8 @@ def steps_to_identify(k: np.ndarray, l: np.ndarray, curve: LossCurve) -> float |
     """Further steps of the same kind until all coefficients of Eq. 1 are identified; 0 where they are.
 
     It takes the fitted curve for the true one and further points to be as dense and as noisy as those so far, and
-    asks when the intervals would be narrow enough. None where that takes more than FARTHEST times the steps so far, as for
-    a loss that does not move.
+    asks when the intervals would be narrow enough. None where that takes more than FARTHEST times the steps so far, as
+    for a loss that does not move.
     """
     largest, span = float(l.max()), float(k[-1])
     values = np.array([curve.beta0 * span * largest, curve.beta1 * largest, curve.beta2 / largest])

@@ -131,7 +131,7 @@ class Fitted:
     def band(self, k, *, level: float = calibrate.LEVEL, of_points: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Low and high bounds of the loss after k ≥ `end` steps; of a point with its noise, or else of the curve.
 
-        No bound is below 0, and none is above the curve's value at `end` by more than the noise there, as no form rises.
+        No bound is below 0, and none is above the curve's value at `end` by more than the noise, as no form rises.
         """
         k = np.atleast_1d(np.asarray(k, dtype=float))
         x, wide = k / self.end, student.ppf((1 + level) / 2, max(self.freedom, 1))

@@ -20,7 +20,8 @@ class Outlook:
     """The forecast of one form: the loss `ahead` epochs (or steps) from the end with its 95 % band, and when a target
     is reached.
 
-    `ahead_hours` and `ahead_usd` are what the way there takes; `until`, `earliest` and `latest` are further epochs (or steps), None for never; `hours`, `usd` of `until`, `latest_hours`
+    `ahead_hours` and `ahead_usd` are what the way there takes; `until`, `earliest` and `latest` are further epochs (or
+    steps), None for never; `hours`, `usd` of `until`, `latest_hours`
     of `latest`, None where the time of an epoch or the price is not known.
     """
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def pieces(log: Log, until: float = 1.0) -> tuple[Piece, ...]:
     block = max(1, math.ceil(len(losses) / MOST_POINTS))
     edges = [0, *(each.step for each in log.milestones if each.step < steps[-1]), int(steps[-1])]
     found = []
-    for number, (first, end) in enumerate(zip(edges[:-1], edges[1:], strict=True), 1):
+    for number, (first, end) in enumerate(pairwise(edges), 1):
         mine = (steps > first) & (steps <= end)
         if mine.any():
             k, l = means(steps[mine] - first, block), means(losses[mine], block)

@@ -44,8 +44,8 @@ def external(reader: Reader) -> pd.DataFrame:
 def summary(reader: Reader) -> pd.DataFrame:
     """One row, or none: the errors over all logs; percentages are absolute ones.
 
-    `depths` counts the predictions up to DEPTH_LIMIT times the deepest network that was regressed, `far` is the error of
-    those beyond it (NULL: none).
+    `depths` counts the predictions up to DEPTH_LIMIT times the deepest network that was regressed, `far` is the error
+    of those beyond it (NULL: none).
     """
     rows = external(reader)
     judged, deep = rows.dropna(subset=["forecast_percent"]), rows.dropna(subset=["depth_guess_percent"])

@@ -33,23 +33,23 @@ def card() -> None:
         else ""
     )
     figure(
-        rows[[*TEXTS, *NUMBERS]],
+        rows[[*TEXTS, *NUMBERS]].fillna({"drops": "smooth schedule"}),
         title=f"On {said['forecasts']} published trainings the forecast misses by {said['forecast_percent']:.0f} % "
         f"(median; {said['forecast_worst_percent']:.0f} % at worst), the last losses carried forward by "
         f"{said['mean_percent']:.0f} %",
         alt_text="Accuracy of the loss model on published trainings",
         origins=published(*dict.fromkeys(rows["source"])),
         caption="Forecast: Eq. 1 fitted to the first 40 % of the piece of constant learning rate, against the loss at "
-        f"that piece's end; its 95 % band held the truth in {said['inside']} of {said['forecasts']}. Baseline: the mean "
-        "of the last tenth of what was seen. Depth: the curve of a deeper network from coefficients regressed on "
+        f"that piece's end; its 95 % band held the truth in {said['inside']} of {said['forecasts']}. Baseline: the "
+        "mean of the last tenth of what was seen. Depth: the curve of a deeper network from coefficients regressed on "
         "ResNet-20, 32 and 44 of one source, mean absolute error. With losses divided by ln(classes), the loss of a "
         f"guess, ResNet-56 is missed by {said['guess_low']:.0f} to {said['guess_high']:.0f} % in {said['depths']} "
         f"trainings, with the largest loss as in the paper by {said['largest_low']:.0f} to "
-        f"{said['largest_high']:.0f} %, as noise of the first epoch sets that scale{far}. The prediction of 4.2 takes losses as they are, which is the "
-        "same as dividing all by one constant. RMSE in units of ln(classes); "
-        f"one curve through the drops {said['one_curve']:.3f} (median), restarted at them {said['between_drops']:.3f}. "
+        f"{said['largest_high']:.0f} %, as noise of the first epoch sets that scale{far}. The "
+        "prediction of 4.2 takes losses as they are, which is the same as dividing all by one constant. RMSE in units "
+        f"of ln(classes); one curve through the drops {said['one_curve']:.3f} (median), restarted at them {said['between_drops']:.3f}. "
         "A schedule without drops takes no part in the tests. The logs are not part of the report; "
-        "python -m compute judge-logs derives these figures from them.",
+        "the command judge-logs derives these figures from them.",
         columns={
             **{name: st.column_config.NumberColumn(label, format=form) for name, (label, form) in NUMBERS.items()},
             **{name: st.column_config.Column(label) for name, label in TEXTS.items()},

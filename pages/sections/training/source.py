@@ -40,8 +40,8 @@ def log() -> Source | None:
         key="file",
         max_upload_size=UPLOAD_MB,
         help="CSV, TSV, JSON, JSON lines, Parquet or a text log: of Keras, Lightning, the Hugging Face Trainer, "
-        "TensorBoard's and Weights & Biases' CSV export, `key=value`, `Epoch: [3][50/391] … Loss 1.2`. It stays in this "
-        "visit's memory, and nothing of it is stored on the server.",
+        "TensorBoard's and Weights & Biases' CSV export, `key=value`, `Epoch: [3][50/391] … Loss 1.2`. It stays in "
+        "this visit's memory, and nothing of it is stored on the server.",
     )
     examples = cached_query(trainings.trainings)
     ids = [] if examples.empty else examples["run_id"].tolist()

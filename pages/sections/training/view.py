@@ -144,8 +144,8 @@ def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curve
         f"({said.low:.4f} to {said.high:.4f})",
         alt_text="Losses of the training with fitted curves and the forecast",
         origins=[*source.origins, MODELLED],
-        caption="Points: losses averaged to at most a thousand, outliers replaced as in the paper. The forecast holds as "
-        "long as the learning rate stays as it is in the last piece: no form knows of a drop to come. The band "
+        caption="Points: losses averaged to at most a thousand, outliers replaced as in the paper. The forecast holds "
+        "as long as the learning rate stays as it is in the last piece: no form knows of a drop to come. The band "
         "holds a point of the curve in 95 of 100 cases, if the form is right.",
         data=pd.concat([frame for frame in frames if len(frame)]),
         csv=pd.DataFrame(curve).rename(columns={"at": unit}),
@@ -158,23 +158,22 @@ def _notes(source: Source, found, unit: str) -> None:
 
     if found.smooth_schedule:
         st.warning(
-            "The learning rate falls smoothly, and no form here knows such a schedule: the loss will end lower than any of "
-            "them says.",
+            "The learning rate falls smoothly, and no form here knows such a schedule: the loss will end lower than any "
+            "of them says.",
             icon=":material/warning:",
         )
     missing = [f"β{i}" for i, interval in enumerate(found.pieces[-1].fit.intervals) if interval is None]
     if not missing:
         return
     more = (
-        "even twenty times the steps of this piece would not change that: its loss hardly moves, or it moves otherwise than "
-        "Eq. 1"
+        "even twenty times the steps of this piece would not do: its loss hardly moves, or it moves otherwise than Eq. 1"
         if found.to_identify is None
         else f"about {_number(float(in_units(found, found.to_identify)))} {unit}s, if the curve so far is roughly right"
     )
     st.info(
-        f"Not identified yet: {listed(missing)} of Eq. 1. The points of the last piece allow values so far apart that the "
-        "one that is shown says nothing by itself, though the curve through the points may be good. What identifies "
-        f"them is more of the same piece: {more}.",
+        f"Not identified yet: {listed(missing)} of Eq. 1. The points of the last piece allow values so far apart that "
+        "the one that is shown says nothing by itself, though the curve through the points may be good. What "
+        f"identifies them is more of the same piece: {more}.",
         icon=":material/info:",
     )
 
@@ -247,8 +246,8 @@ def _coefficients(source: Source, rows: list[dict], unit: str) -> None:
         title=f"{identified} of {counted(len(every), 'piece')} between drops identify all of Eq. 1's coefficients",
         alt_text="Coefficients of the loss model for each piece of the log",
         origins=[*source.origins, MODELLED],
-        caption=f"l = 1 / (β0 k + β1) + β2, k in {unit}s from the piece's start, losses as they are; low and high: 95 % "
-        "interval, empty where the data do not identify the coefficient.",
+        caption=f"l = 1 / (β0 k + β1) + β2, k in {unit}s from the piece's start, losses as they are; low and high: "
+        "95 % interval, empty where the data do not identify the coefficient.",
         columns={
             **beta,
             **bounds,
