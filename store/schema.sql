@@ -292,6 +292,16 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- a training's first segment predicted from the other depths of its GPU type, coefficients being straight lines in the
+-- depth: mean absolute error along the curve, with losses normalised as said
+CREATE TABLE depth_errors (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    error_percent DOUBLE NOT NULL CHECK (error_percent >= 0 AND isfinite(error_percent)),
+    PRIMARY KEY (run_id, source_run, normalised_by)
+);
+
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
 -- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
 -- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0

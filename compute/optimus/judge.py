@@ -27,10 +27,10 @@ from compute.fitting import calibrate
 from compute.fitting.forms import FORMS, fit_form
 from compute.fitting.pieces import Piece, per_epoch, pieces
 from compute.logs import Log, LogError, read_log
+from compute.optimus.normalisation import DepthPoints, depth_errors, units
 
 PUBLISHED = STORE / "published"
 LIST = "external_logs"
-LARGEST, GUESS = "largest loss", "ln(classes)"  # what losses are divided by
 SEEN, END = 0.4, 0.05  # a forecast is made from the first part of a piece, for the mean of the last one
 FROM_DEPTHS = (20, 32, 44)
 WHOLE = "all"
@@ -65,7 +65,7 @@ def fits(row: dict, log: Log) -> list[dict]:
     parts = pieces(log)
     whole = pieces_as_one(log)
     rows = []
-    for normalised_by, unit in units(row, whole.l).items():
+    for normalised_by, unit in units(depth_points(row, whole, per_epoch(log))).items():
         for segment, piece in ((WHOLE, whole), *((str(part.number), part) for part in parts)):
             found = calibrate.fit(piece.k / per_epoch(log), piece.l, unit=unit)
             rows.append(
@@ -116,41 +116,24 @@ def forecasts(row: dict, log: Log) -> list[dict]:
 
 
 def depths(every: list[tuple[dict, Log]]) -> list[dict]:
-    """Rows of `external_errors` for the test `depth`; none where no source has all of FROM_DEPTHS.
-
-    Coefficients are straight lines in the depth, as the report's regressions, and stay at least 0.
-    """
-    first = [(row, pieces(log)[0], per_epoch(log)) for row, log in every if row["drops"]]
-    for source in dict.fromkeys(row["source"] for row, *_ in first):
-        known = {int(row["depth"]): (row, *rest) for row, *rest in first if row["source"] == source}
+    """Rows of `external_errors` for the test `depth`; none where no source has all of FROM_DEPTHS."""
+    first = [(row, depth_points(row, pieces(log)[0], per_epoch(log))) for row, log in every if row["drops"]]
+    for source in dict.fromkeys(row["source"] for row, _ in first):
+        known = {points.depth: points for row, points in first if row["source"] == source}
         if set(FROM_DEPTHS) <= set(known):
-            shallow = [known[depth] for depth in FROM_DEPTHS]
+            shallow, deepest = [known[depth] for depth in FROM_DEPTHS], max(FROM_DEPTHS)
             return [
-                each
-                for one in first
-                if int(one[0]["depth"]) > max(FROM_DEPTHS)
-                for each in _depth_errors(shallow, *one)
+                _error(row, "depth", name, error, beyond=points.depth / deepest)
+                for row, points in first
+                if points.depth > deepest
+                for name, error in depth_errors(shallow, points).items()
             ]
     return []
 
 
-def _depth_errors(shallow: list[tuple[dict, Piece, int]], row: dict, piece: Piece, steps: int) -> list[dict]:
-    depth, rows = int(row["depth"]), []
-    for normalised_by, unit in units(row, piece.l).items():
-        found = []
-        for other, points, per in shallow:
-            curve = calibrate.fit(points.k / per, points.l, unit=units(other, points.l)[normalised_by]).curve
-            found.append((curve.beta0, curve.beta1, curve.beta2))
-        lines = np.polyfit(FROM_DEPTHS, np.array(found), 1)  # one line a coefficient
-        beta = np.maximum(lines[0] * depth + lines[1], 0)
-        error = 100 * np.mean(np.abs(calibrate.model(piece.k / steps, *beta) * unit / piece.l - 1))
-        rows.append(_error(row, "depth", normalised_by, error, beyond=depth / max(FROM_DEPTHS)))
-    return rows
-
-
-def units(row: dict, losses: np.ndarray) -> dict[str, float]:
-    """What losses are divided by, by name: their largest, and ln(classes), the loss of a guess."""
-    return {LARGEST: float(losses.max()), GUESS: math.log(int(row["classes"]))}
+def depth_points(row: dict, piece: Piece, steps: int) -> DepthPoints:
+    """A piece of a log with what the list says of its network; `steps` are those of an epoch."""
+    return DepthPoints(depth=int(row["depth"]), classes=int(row["classes"]), k=piece.k / steps, l=piece.l)
 
 
 def pieces_as_one(log: Log) -> Piece:

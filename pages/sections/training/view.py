@@ -158,15 +158,15 @@ def _notes(source: Source, found, unit: str) -> None:
 
     if found.smooth_schedule:
         st.warning(
-            "The learning rate falls smoothly, and no form here knows such a schedule: the loss will end lower than any "
-            "of them says.",
+            "The learning rate falls smoothly, and no form here knows such a schedule: the loss usually ends lower "
+            "than any of them says.",
             icon=":material/warning:",
         )
     missing = [f"β{i}" for i, interval in enumerate(found.pieces[-1].fit.intervals) if interval is None]
     if not missing:
         return
     more = (
-        "even twenty times the steps of this piece would not do: its loss hardly moves, or it moves otherwise than Eq. 1"
+        "even twenty times its steps would not do: its loss hardly moves, or it moves otherwise than Eq. 1"
         if found.to_identify is None
         else f"about {_number(float(in_units(found, found.to_identify)))} {unit}s, if the curve so far is roughly right"
     )
