@@ -61,8 +61,8 @@ def card() -> None:
         f"{said['largest_high']:.0f} %, as noise of the first epoch sets that scale{far}. {_own()}The "
         "prediction of 4.2 takes losses as they are, which is the same as dividing all by one constant. RMSE in units "
         f"of ln(classes); one curve through the drops {said['one_curve']:.3f} (median), restarted at them "
-        f"{said['between_drops']:.3f}. A schedule without drops takes no part in the tests. The logs are not part of the "
-        "report; the command judge-logs derives these figures from them.",
+        f"{said['between_drops']:.3f}. A schedule without drops takes no part in the tests. The logs are not part of "
+        "the report; the command judge-logs derives these figures from them.",
         columns={
             **{name: st.column_config.NumberColumn(label, format=form) for name, (label, form) in NUMBERS.items()},
             **{name: st.column_config.Column(label) for name, label in TEXTS.items()},

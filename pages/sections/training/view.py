@@ -211,8 +211,8 @@ def _compared(source: Source, found, each: dict, unit: str, ahead: float, target
         title=best,
         alt_text="Forms of loss curve compared on the later part of the log",
         origins=[*source.origins, MODELLED],
-        caption="Each form is fitted to the first 70 % of the last piece, and compared with the rest of it: "
-        "held_out_rmse in loss, end_percent at the end. Then it is fitted to all of it: rmse, its loss "
+        caption="Each form is fitted to the first 70 % of the last piece, and compared with the rest of it, its "
+        "later part. Then it is fitted to all of it: the RMSE, its loss "
         f"{counted(int(ahead), f'{unit}')} on with the band, and the {unit}s until {target:.4f} (empty: never). "
         "The mean of the last tenth is what any other has to beat.",
         columns={
