@@ -170,6 +170,15 @@ def test_a_part_of_the_log_leaves_the_rest_to_compare_with(planted):
     assert len(pieces) == 1 and len(whole) == 3
 
 
+def test_the_last_piece_can_be_shown_alone(planted):
+    whole, alone = (app.get("vega_lite_chart")[0] for app in (show(), show(last_piece="true")))
+    sizes = [
+        len(chart.proto.datasets[0].data.data) if chart.proto.datasets else len(chart.proto.data.data)
+        for chart in (whole, alone)
+    ]
+    assert 0 < sizes[1] < sizes[0]
+
+
 def test_a_price_and_a_time_make_hours_and_costs(planted):
     app = drop(show(unit_s="3600", usd_per_h="2", more="5", target_loss="0.3"), "history.csv", keras())
     labels = {metric.label: metric.value for metric in app.metric}
@@ -180,7 +189,8 @@ def test_a_price_and_a_time_make_hours_and_costs(planted):
 def test_what_is_not_identified_says_how_much_more_would_help(planted):
     app = drop(show(), "a.csv", lines("step,loss", np.arange(1, 26), step_losses()[:25]))
     assert any(
-        "Not identified yet" in element.value and "more of the same piece" in element.value for element in app.info
+        "Not identified yet" in element.value and "more of the same piece would" in element.value
+        for element in app.info
     )
 
 

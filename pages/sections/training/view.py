@@ -132,6 +132,8 @@ def _number(value: float | None) -> str:
 
 
 def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curves: dict, curve: dict, later: dict):
+    alone = st.toggle("Show the last piece alone", key="last_piece", bind="query-params")
+    first = points["at"][points["piece"] == points["piece"][-1]][0]
     frames = [
         pd.DataFrame(points).drop(columns="residual").assign(series=charts.SEEN),
         pd.DataFrame(later).assign(series=charts.LATER, piece=0),
@@ -147,7 +149,7 @@ def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curve
         caption="Points: losses averaged to at most a thousand, outliers replaced as in the paper. The forecast holds "
         "as long as the learning rate stays as it is in the last piece: no form knows of a drop to come. The band "
         "holds a point of the curve in 95 of 100 cases, if the form is right.",
-        data=pd.concat([frame for frame in frames if len(frame)]),
+        data=pd.concat([frame[frame["at"] >= first] if alone else frame for frame in frames if len(frame)]),
         csv=pd.DataFrame(curve).rename(columns={"at": unit}),
     )
 
@@ -166,14 +168,15 @@ def _notes(source: Source, found, unit: str) -> None:
     if not missing:
         return
     more = (
-        "even twenty times its steps would not do: its loss hardly moves, or it moves otherwise than Eq. 1"
+        "Even twenty times its steps would not identify them: its loss hardly moves, or it moves otherwise than Eq. 1."
         if found.to_identify is None
-        else f"about {_number(float(in_units(found, found.to_identify)))} {unit}s, if the curve so far is roughly right"
+        else f"About {_number(float(in_units(found, found.to_identify)))} {unit}s more of the same piece would, if the "
+        "curve so far is roughly right."
     )
     st.info(
         f"Not identified yet: {listed(missing)} of Eq. 1. The points of the last piece allow values so far apart that "
-        "the one that is shown says nothing by itself, though the curve through the points may be good. What "
-        f"identifies them is more of the same piece: {more}.",
+        "the one that is shown says nothing by itself, though the curve through the points may be good. "
+        f"{more}",
         icon=":material/info:",
     )
 
