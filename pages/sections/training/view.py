@@ -5,14 +5,12 @@ import streamlit as st
 
 from compute import ComputeError
 from pages.parts.figure import escaped, figure
-from pages.parts.origin import Origin
 from pages.sections.optimus.labels import counted, listed
-from pages.sections.training import charts
+from pages.sections.training import charts, evidence
+from pages.sections.training.evidence import MODELLED, named, number
 from pages.sections.training.source import Source
 
 CHOSEN = "the best on the later part"
-NEVER = "never"
-MODELLED = Origin("modelled", None, "fitted while you look")
 
 
 def show(source: Source) -> None:
@@ -38,9 +36,9 @@ def show(source: Source) -> None:
     points, curves = outlook.seen_points(found), outlook.fitted_curves(found)
     _forecast(source, each[found.chosen], unit, ahead, points, curves, ahead_curve, later)
     _notes(source, found, unit)
-    _compared(source, found, each, unit, ahead, target)
-    _coefficients(source, outlook.coefficient_rows(found), unit)
-    _residuals(source, points, unit)
+    evidence.compared(source, found, each, unit, ahead, target)
+    evidence.coefficients(source, outlook.coefficient_rows(found), unit)
+    evidence.residuals(source, points, unit)
     _link(source)
 
 
@@ -109,8 +107,8 @@ def _answers(said, unit: str, ahead: float, target: float) -> None:
         st.metric("Loss then", f"{said.loss:.4f}", help=f"95 % band: {said.low:.4f} to {said.high:.4f}", border=True)
         st.metric(
             f"{unit.capitalize()}s until {target:.4f}",
-            _number(said.until),
-            help=f"By the band of the curve: from {_number(said.earliest)} to {_number(said.latest)}.",
+            number(said.until),
+            help=f"By the band of the curve: from {number(said.earliest)} to {number(said.latest)}.",
             border=True,
         )
         if said.hours is not None:
@@ -120,15 +118,6 @@ def _answers(said, unit: str, ahead: float, target: float) -> None:
     if said.ahead_hours is not None:
         cost = "" if said.ahead_usd is None else f" and cost {said.ahead_usd:,.2f} USD"
         st.caption(f"{counted(int(ahead), f'more {unit}').capitalize()} take {said.ahead_hours:,.3g} hours{cost}.")
-
-
-def _named(form: str) -> str:
-    """A form in a sentence: `Eq. 1`, `the power law`."""
-    return form if form[0].isupper() else f"the {form}"
-
-
-def _number(value: float | None) -> str:
-    return NEVER if value is None else f"{value:,.3g}" if value < 100 else f"{value:,.0f}"
 
 
 def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curves: dict, curve: dict, later: dict):
@@ -142,7 +131,7 @@ def _forecast(source: Source, said, unit: str, ahead: float, points: dict, curve
     ]
     figure(
         charts.forecast(unit),
-        title=f"In {counted(int(ahead), f'more {unit}')} the loss is {said.loss:.4f}, by {_named(said.form)} "
+        title=f"In {counted(int(ahead), f'more {unit}')} the loss is {said.loss:.4f}, by {named(said.form)} "
         f"({said.low:.4f} to {said.high:.4f})",
         alt_text="Losses of the training with fitted curves and the forecast",
         origins=[*source.origins, MODELLED],
@@ -170,7 +159,7 @@ def _notes(source: Source, found, unit: str) -> None:
     more = (
         "Even twenty times its steps would not identify them: its loss hardly moves, or it moves otherwise than Eq. 1."
         if found.to_identify is None
-        else f"About {_number(float(in_units(found, found.to_identify)))} {unit}s more of the same piece would, if the "
+        else f"About {number(float(in_units(found, found.to_identify)))} {unit}s more of the same piece would, if the "
         "curve so far is roughly right."
     )
     st.info(
@@ -178,102 +167,6 @@ def _notes(source: Source, found, unit: str) -> None:
         "the one that is shown says nothing by itself, though the curve through the points may be good. "
         f"{more}",
         icon=":material/info:",
-    )
-
-
-def _compared(source: Source, found, each: dict, unit: str, ahead: float, target: float) -> None:
-    from compute.fitting.forms import FORMS
-
-    errors = {row.form: row for row in found.held_out}
-    order = [*errors, *(name for name in FORMS if name not in errors)]
-    rows = pd.DataFrame(
-        {
-            "form": order,
-            "formula": [FORMS[name].formula for name in order],
-            "held_out_rmse": [errors[name].rmse if name in errors else None for name in order],
-            "end_percent": [errors[name].end_percent if name in errors else None for name in order],
-            "rmse": [found.forms[name].rmse for name in order],
-            "loss": [each[name].loss for name in order],
-            "low": [each[name].low for name in order],
-            "high": [each[name].high for name in order],
-            "until": [each[name].until for name in order],
-            "latest": [each[name].latest for name in order],
-            "hours": [each[name].hours for name in order],
-            "usd": [each[name].usd for name in order],
-        }
-    )
-    best = (
-        f"On the last 30 % of the piece {_named(order[0])} misses by {errors[order[0]].rmse:.4f}, "
-        f"{_named(order[1])} by {errors[order[1]].rmse:.4f}"
-        if errors
-        else "The last piece has too few points to compare forms on its later part"
-    )
-    number = st.column_config.NumberColumn
-    figure(
-        rows.dropna(axis="columns", how="all"),
-        title=best,
-        alt_text="Forms of loss curve compared on the later part of the log",
-        origins=[*source.origins, MODELLED],
-        caption="Each form is fitted to the first 70 % of the last piece, and compared with the rest of it, its "
-        "later part. Then it is fitted to all of it: the RMSE, its loss "
-        f"{counted(int(ahead), f'{unit}')} on with the band, and the {unit}s until {target:.4f} (empty: never). "
-        "The mean of the last tenth is what any other has to beat.",
-        columns={
-            "held_out_rmse": number("Error on the later part", format="%.4f"),
-            "end_percent": number("at its end (%)", format="%+.1f"),
-            "rmse": number("RMSE of the fit", format="%.4f"),
-            "loss": number("Loss ahead", format="%.4f"),
-            "low": number("Low", format="%.4f"),
-            "high": number("High", format="%.4f"),
-            "until": number(f"{unit.capitalize()}s to target", format="%.1f"),
-            "latest": number("at the latest", format="%.1f"),
-            "hours": number("Hours", format="%.3g"),
-            "usd": number("USD", format="%.2f"),
-            "form": "Form",
-            "formula": "Formula",
-        },
-    )
-
-
-def _coefficients(source: Source, rows: list[dict], unit: str) -> None:
-    every = pd.DataFrame(rows)
-    identified = int(every["identified"].fillna(False).astype(bool).sum())
-    beta = {f"beta{i}": st.column_config.NumberColumn(f"β{i}", format="%.4g") for i in range(3)}
-    bounds = {
-        f"beta{i}_{side}": st.column_config.NumberColumn(f"β{i} {side}", format="%.3g")
-        for i in range(3)
-        for side in ("low", "high")
-    }
-    figure(
-        every if every["reason"].any() else every.drop(columns="reason"),
-        title=f"{identified} of {counted(len(every), 'piece')} between drops identify all of Eq. 1's coefficients",
-        alt_text="Coefficients of the loss model for each piece of the log",
-        origins=[*source.origins, MODELLED],
-        caption=f"l = 1 / (β0 k + β1) + β2, k in {unit}s from the piece's start, losses as they are; low and high: "
-        "95 % interval, empty where the data do not identify the coefficient.",
-        columns={
-            **beta,
-            **bounds,
-            "from": st.column_config.NumberColumn(f"From {unit}", format="%.6g"),
-            "to": st.column_config.NumberColumn("to", format="%.6g"),
-            "rmse": st.column_config.NumberColumn("RMSE", format="%.4f"),
-            "piece": "Piece",
-            "points": "Points",
-            "identified": "Identified",
-            "reason": "Not fitted because",
-        },
-    )
-
-
-def _residuals(source: Source, points: dict, unit: str) -> None:
-    data = pd.DataFrame(points).dropna(subset=["residual"])
-    figure(
-        charts.residuals(unit),
-        title=f"Eq. 1, restarted at the drops, leaves residuals of {data['residual'].std():.4f} (standard deviation)",
-        alt_text="Residuals of the fitted curves of the log",
-        origins=[*source.origins, MODELLED],
-        caption="Where residuals keep one sign over a stretch, the training bends otherwise than Eq. 1.",
-        data=data.assign(piece=data["piece"].astype(str)),
     )
 
 
