@@ -26,6 +26,10 @@ FACTS = (
     "prices",
     "optimus_jobs",
     "optimus_results",
+    "external_logs",
+    "external_fits",
+    "external_accuracy",
+    "external_errors",
     "questions",
 )
 

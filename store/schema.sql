@@ -359,6 +359,16 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- a training's first segment predicted from the other depths of its GPU type, coefficients being straight lines in the
+-- depth: mean absolute error along the curve, with losses normalised as said
+CREATE TABLE depth_errors (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    error_percent DOUBLE NOT NULL CHECK (error_percent >= 0 AND isfinite(error_percent)),
+    PRIMARY KEY (run_id, source_run, normalised_by)
+);
+
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
 -- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
 -- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0
@@ -650,6 +660,66 @@ CREATE TABLE optimus_results (
     place VARCHAR NOT NULL,
     confidence confidence NOT NULL,
     PRIMARY KEY (experiment, setting, scheduler)
+);
+
+-- training logs of others that the loss model is judged on: `drops` are the epochs after which the learning rate fell,
+-- empty for a smooth schedule, and `drops_from` says how that is known. The logs themselves are not here, but these
+-- figures derived from them by `python -m compute judge-logs`
+CREATE TABLE external_logs (
+    log VARCHAR PRIMARY KEY,
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    licence VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    steps_per_epoch INTEGER NOT NULL CHECK (steps_per_epoch > 0),
+    classes INTEGER NOT NULL CHECK (classes > 1),
+    schedule VARCHAR NOT NULL,
+    drops VARCHAR,
+    drops_from VARCHAR NOT NULL CHECK (drops_from IN ('recipe', 'losses', 'learning rate')),
+    confidence confidence NOT NULL
+);
+
+-- Eq. 1 fitted to them, k in epochs from the segment's start, losses divided by `unit` in the way `normalised_by` says
+CREATE TABLE external_fits (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    segment VARCHAR NOT NULL,
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    unit DOUBLE NOT NULL CHECK (unit > 0),
+    beta0 DOUBLE NOT NULL CHECK (beta0 >= 0),
+    beta1 DOUBLE NOT NULL CHECK (beta1 >= 0),
+    beta2 DOUBLE NOT NULL CHECK (beta2 >= 0),
+    rmse DOUBLE NOT NULL CHECK (rmse >= 0),
+    points INTEGER NOT NULL CHECK (points >= 3),
+    identified BOOLEAN NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, segment, normalised_by)
+);
+
+-- their test accuracy at the end, and the first epoch (from 1) of at least 92 %, NULL where there is none
+CREATE TABLE external_accuracy (
+    log VARCHAR PRIMARY KEY REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    epochs INTEGER NOT NULL CHECK (epochs > 0),
+    last_accuracy_percent DOUBLE CHECK (last_accuracy_percent BETWEEN 0 AND 100),
+    epochs_to_92 INTEGER CHECK (epochs_to_92 > 0),
+    confidence confidence NOT NULL
+);
+
+-- errors on them. Test `forecast`: a form of curve (method) fitted to the first 40 % of the piece of constant learning rate,
+-- against the mean of its last twentieth; error_percent with its sign, inside: the 95 % band holds the truth.
+-- Test `depth`: Eq. 1's coefficients regressed on the depths 20, 32, 44 of one source, losses normalised as the method says;
+-- error_percent is the mean absolute one along the piece. `beyond` is the depth over the deepest that was regressed
+CREATE TABLE external_errors (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    test VARCHAR NOT NULL CHECK (test IN ('forecast', 'depth')),
+    method VARCHAR NOT NULL,
+    error_percent DOUBLE NOT NULL CHECK (isfinite(error_percent)),
+    inside BOOLEAN,
+    beyond DOUBLE CHECK (beyond > 0),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, test, method)
 );
 
 -- ---------------------------------------------------------------- the assignment

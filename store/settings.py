@@ -26,3 +26,6 @@ READABLE_PX = 860
 REPEATED_CHARACTERS = 20
 # seconds between two times that a server takes what it holds out of the garbage collector's sight, some 80 ms each
 SETTLE_S = 60.0
+# size of a log that a reader brings, in MiB: 100,000 steps with ten columns fit; reading it takes a server's core some
+# seconds, which other visitors wait for
+UPLOAD_MB = 16

@@ -20,7 +20,7 @@ class Ring:
 
 
 def test_what_is_there_is_out_of_sight_and_what_is_gone_is_freed(monkeypatch):
-    monkeypatch.setattr(memory, "_seen", set())
+    monkeypatch.setattr(garbage, "_seen", set())
     kept, gone = Ring(), Ring()
     watched = weakref.ref(gone)
     garbage.settle("a page")

@@ -6,7 +6,7 @@ import numpy as np
 
 from compute.core.loss_curve import LossCurve, PiecewiseCurve
 from compute.core.vocabulary import HELD_OUT_DEPTH
-from compute.optimus.calibrate import Fit, fit
+from compute.fitting.calibrate import Fit, fit
 from compute.optimus.regress import Regression, regress
 from compute.optimus.trainings import Training
 

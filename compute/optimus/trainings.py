@@ -20,7 +20,7 @@ from compute.core.loss_curve import block_of, data_points
 from compute.core.runs import ArtefactError, read_record
 from compute.core.scales import TrainingRun, shown_trainings
 from compute.core.vocabulary import SCALES
-from compute.optimus.calibrate import check_points
+from compute.fitting.calibrate import check_points
 
 
 @dataclass(frozen=True, kw_only=True)

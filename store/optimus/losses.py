@@ -93,6 +93,33 @@ def fits_by_depth(reader: Reader) -> pd.DataFrame:
     return pd.DataFrame({"largest_loss": largest, "rmse": rmse}).reset_index()
 
 
+def depth_errors(reader: Reader) -> pd.DataFrame:
+    """Each training's error in percent as predicted from the other depths of its GPU type: by the largest loss, by
+    ln(classes).
+    """
+    return of_latest(
+        reader,
+        "fit",
+        """
+        SELECT t.depth, t.gpu_type,
+               any_value(error_percent) FILTER (normalised_by = 'largest loss') AS largest_percent,
+               any_value(error_percent) FILTER (normalised_by = 'ln(classes)') AS guess_percent
+        FROM depth_errors AS d JOIN runs AS t ON t.run_id = d.source_run
+        WHERE d.run_id = $run GROUP BY ALL ORDER BY ALL
+        """,
+    )
+
+
+def normalisation_summary(reader: Reader) -> pd.DataFrame:
+    """One row, or none: medians of `depth_errors`, and in how many trainings ln(classes) is the better unit."""
+    rows = depth_errors(reader)
+    if rows.empty:
+        return rows
+    medians = rows[["largest_percent", "guess_percent"]].median()
+    better = int((rows["guess_percent"] < rows["largest_percent"]).sum())
+    return medians.to_frame().T.assign(trainings=len(rows), better=better)
+
+
 def forecasts(reader: Reader) -> pd.DataFrame:
     """Epochs that the loss model would have forecast as training went on, and their error in percent."""
     return of_latest(

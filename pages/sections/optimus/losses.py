@@ -8,7 +8,7 @@ from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
-from pages.sections.optimus import charts, fits
+from pages.sections.optimus import charts, fits, judged
 from pages.sections.optimus.labels import network, with_network
 from store.optimus import losses, trainings
 
@@ -34,6 +34,7 @@ def show() -> None:
     fits.coefficients()
     fits.one_training(rows)
     _forecasts()
+    judged.card()
 
 
 def _curves(rows: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import Origin, of_runs
-from pages.sections.optimus import charts, regression
+from pages.sections.optimus import charts, judged, regression
 from pages.sections.optimus.labels import HELD_OUT
 from store.optimus import predictions, regressions, trainings
 
@@ -27,6 +27,7 @@ def show() -> None:
     regression.quality(rows, origins)
     _curves(origins)
     _epochs(origins)
+    judged.card()
 
 
 def _curves(origins: list[Origin]) -> None:
