@@ -1,6 +1,5 @@
 """Plans of a training: hours and costs against workers and servers, and the Pareto front (question 4.3)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,16 +19,6 @@ class Grid:
     servers: np.ndarray
     workers: np.ndarray
     hours: np.ndarray
-
-
-def epochs_for(gpu_type: str | None, epochs: Mapping[str, float]) -> float:
-    """The epochs of a GPU type; for one that is not among them, or None, the mean over all types.
-
-    The paper's cluster stands for no type, and epochs should be the same on every type.
-    """
-    if gpu_type is not None and gpu_type in epochs:
-        return epochs[gpu_type]
-    return float(np.mean(list(epochs.values())))
 
 
 def plan(
