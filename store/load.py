@@ -25,6 +25,7 @@ FACTS = (
     "prices",
     "optimus_jobs",
     "optimus_results",
+    "dawnbench_cifar10",
     "questions",
 )
 

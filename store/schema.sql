@@ -612,6 +612,25 @@ CREATE TABLE optimus_results (
     PRIMARY KEY (experiment, setting, scheduler)
 );
 
+-- entries of the DAWNBench benchmark on CIFAR-10 by their own logs: the first epoch, and the hours by then, with a test
+-- accuracy of 92 and 94 %; `network` groups the variants that entrants named, `device` their hardware
+CREATE TABLE dawnbench_cifar10 (
+    entry VARCHAR PRIMARY KEY,
+    network VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    hardware VARCHAR NOT NULL,
+    framework VARCHAR NOT NULL,
+    epochs_logged INTEGER NOT NULL CHECK (epochs_logged > 0),
+    epoch_at_92 INTEGER NOT NULL CHECK (epoch_at_92 > 0),
+    hours_at_92 DOUBLE NOT NULL CHECK (hours_at_92 > 0),
+    epoch_at_94 INTEGER NOT NULL CHECK (epoch_at_94 > 0),
+    hours_at_94 DOUBLE NOT NULL CHECK (hours_at_94 > 0),
+    best_top1_percent DOUBLE NOT NULL CHECK (best_top1_percent BETWEEN 0 AND 100),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL
+);
+
 -- ---------------------------------------------------------------- the assignment
 
 -- `needs` lists what an answer rests on: jobs (`flops/layers`, `optimus/train*18` for as many runs) and works (`@Lu`), separated by commas
