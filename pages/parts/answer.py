@@ -1,4 +1,9 @@
-"""Answer cards: the question with its points, the answer in one line, and the written answer."""
+"""The reading order of a question: the answer in one line, the figure that it asks for, the answer, its sources.
+
+The evidence follows from the question's section; what is uncertain stands folded at the end (`uncertain`).
+"""
+
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -12,36 +17,64 @@ NARROW = (
     "<style>[data-testid=stMarkdownContainer] :is(table, p:has(.katex)) {display: block; overflow-x: auto; overflow-y:"
     " hidden; max-width: 100%}</style>"
 )
+FIGURE_AND_TEXT = (3, 2)  # their widths on a wide window, where they stand side by side
 
 
-def card(question: str) -> bool:
-    """Show a question and its written answer, with what is missing; whether there is an answer."""
+def card(question: str, figure: Callable[[], None] | None = None) -> bool:
+    """Show a question, its headline, the figure that it asks for and its written answer; whether there is an answer.
+
+    `figure` draws that figure; what the answer lacks is said with the commands that make it.
+    """
     rows = {row["question"]: row for row in cached_query(catalogue.evidence)} if reader() else {}
     if question not in rows:
         missing(f"Question {question} needs the results.", "python -m store build")
         return False
     row = rows[question]
-    st.subheader(f"{question} {row['title']}", anchor=f"q{question.replace('.', '-')}")
+    st.header(f"{question} {row['title']}", anchor=anchor(question))
     st.caption(f"{row['points']} points. {row['asked']}")
     found = cached_query(answers.answer, question)
-    if found is None:
-        st.info(
-            "The written answer is still to come; the figures below show what there is.", icon=":material/edit_note:"
-        )
-    elif found.missing:
-        st.info(
-            "The written answer quotes results that are not here yet; the figures below show what there is.",
-            icon=":material/edit_note:",
-        )
+    there = found is not None and not found.missing
+    st.html(NARROW)
+    if there:
+        st.markdown(_unbroken(f"##### {found.headline}"), width=READABLE_PX)
     else:
-        st.html(NARROW)
-        with st.container(width=READABLE_PX):
-            st.markdown(_unbroken(f"##### {found.headline}"))
-            st.markdown(_unbroken(found.body))
+        waits = "quotes results that are not here yet" if found else "is still to come"
+        st.info(f"The written answer {waits}; the figures show what there is.", icon=":material/edit_note:")
+    if figure and there:
+        left, right = st.columns(FIGURE_AND_TEXT, gap="medium")
+        with left:
+            figure()
+        with right:
+            _text(found)
+    elif figure:
+        figure()
+    elif there:
+        _text(found)
     commands = [EXPERIMENTS[job].command_line for job in row["missing"] if job in EXPERIMENTS]
     if commands:
         missing("Some of the runs that this question rests on are not here.", "; ".join(dict.fromkeys(commands)))
-    return found is not None and not found.missing
+    return there
+
+
+def uncertain(question: str) -> None:
+    """Show, folded, what is uncertain about the answer to a question."""
+    found = cached_query(answers.answer, question)
+    if found is not None and found.uncertain and not found.missing:
+        with st.expander("What is uncertain"):
+            st.markdown(_unbroken(found.uncertain), width=READABLE_PX)
+
+
+def anchor(question: str) -> str:
+    """The anchor of a question's heading."""
+    return f"q{question.replace('.', '-')}"
+
+
+def _text(found: answers.Answer) -> None:
+    with st.container(width=READABLE_PX):
+        st.markdown(_unbroken(found.body))
+        if found.footnotes:
+            numbered = (f"{answers.superscript(number)} {note}" for number, note in enumerate(found.footnotes, 1))
+            st.caption(f"Sources: {'; '.join(numbered)}.")
 
 
 def _unbroken(text: str) -> str:

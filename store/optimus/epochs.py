@@ -169,7 +169,7 @@ def schedules(reader: Reader, target_percent: int, accuracy: str = TEST) -> pd.D
 
     `after_drop` are those after that drop; a first drop after the last epoch stands for none.
     """
-    rows = of_latest(
+    return of_latest(
         reader,
         "predict",
         """
@@ -181,7 +181,6 @@ def schedules(reader: Reader, target_percent: int, accuracy: str = TEST) -> pd.D
         accuracy=accuracy,
         target=target_percent,
     )
-    return rows
 
 
 def schedule_summary(reader: Reader) -> pd.DataFrame:

@@ -11,7 +11,7 @@ AS_IN_THE_PAPER = {"normalised": True, "outliers_replaced": True}
 
 
 def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool, at: str | None = None) -> pd.DataFrame:
-    """The fitted coefficients with their 95 % intervals, one row a training and segment, of the latest fit (`at` a scale)."""
+    """The fitted coefficients with their 95 % intervals by training and segment, of the latest fit (`at` a scale)."""
     return of_latest(
         reader,
         "fit",
