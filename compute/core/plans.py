@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AllReduceSpeed, AsynchronousSpeed, SynchronousSpeed
 
 SERVERS, WORKERS = (1, 2, 4, 8), tuple(range(1, 41))
 COMPARED_SERVERS = (2, 4)  # the two curves that question 4.3 asks for
@@ -22,7 +22,7 @@ class Grid:
 
 
 def plan(
-    speed: SynchronousSpeed | AsynchronousSpeed,
+    speed: SynchronousSpeed | AsynchronousSpeed | AllReduceSpeed,
     *,
     images: float,
     batch: float,
@@ -37,8 +37,8 @@ def plan(
     p, w = (grid.ravel() for grid in np.meshgrid(servers, WORKERS, indexing="ij"))
     hours = images / batch / speed.steps_per_s(p, w) / 3600
     if standalone:
-        if not isinstance(speed, SynchronousSpeed):
-            raise ValueError("a worker by itself has no servers; only the synchronous model says how long it takes")
+        if isinstance(speed, AsynchronousSpeed):
+            raise ValueError("a worker by itself has no servers; the asynchronous model does not say how long it takes")
         p, w = np.append(0, p), np.append(1, w)
         hours = np.append(images / batch * speed.standalone_step_s() / 3600, hours)
     return Grid(servers=p, workers=w, hours=hours)

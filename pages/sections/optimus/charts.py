@@ -228,3 +228,36 @@ def costs() -> alt.LayerChart:
     front = alt.Chart().transform_filter("datum.front")
     best = front.mark_point(filled=True, opacity=1, size=90).encode(**dots)
     return alt.layer(every, front.mark_line(color="gray").encode(**place), best).properties(height=340)
+
+
+@chart_specification
+def planned() -> alt.Chart:
+    """Hours against workers of any training: workers, hours, servers, worker, epoch_hours, usd."""
+    return (
+        alt.Chart()
+        .mark_line(point=alt.OverlayMarkDef(size=12))
+        .encode(
+            x=alt.X("workers:Q", title="Workers"),
+            y=alt.Y("hours:Q", title="Hours (logarithmic)", scale=alt.Scale(type="log", nice=False)),
+            color=alt.Color("worker:N", title=None, legend=TOP),
+            strokeDash=alt.StrokeDash("servers:N", title="Servers", legend=alt.Legend(orient="bottom")),
+            tooltip=tooltips("worker", "servers", "workers", hours=".3g", epoch_hours=".3g", usd=",.2f"),
+        )
+        .properties(height=340)
+    )
+
+
+@chart_specification
+def front() -> alt.LayerChart:
+    """Cost against hours of any training: hours, usd, worker, servers, workers, front."""
+    place = {
+        "x": alt.X("hours:Q", title="Hours", scale=alt.Scale(type="log", nice=False, padding=10)),
+        "y": alt.Y("usd:Q", title="Cost (USD)", scale=alt.Scale(type="log", nice=False, padding=10)),
+    }
+    kind = alt.Color("worker:N", title=None, legend=TOP)
+    dots = {**place, "color": kind, "tooltip": tooltips("worker", "servers", "workers", hours=".3g", usd=",.2f")}
+    every = alt.Chart().mark_point(filled=True, opacity=0.35, size=30).encode(**dots)
+    best = alt.Chart().transform_filter("datum.front")
+    return alt.layer(
+        every, best.mark_line(color="gray").encode(**place), best.mark_point(filled=True, size=90).encode(**dots)
+    ).properties(height=340)

@@ -85,5 +85,6 @@ def _said(rows: pd.DataFrame, index: int | None) -> str:
     to = "never" if pd.isna(plan["hours_high"]) else f"{plan['hours_high']:.3g} h, {plan['usd_high']:.3g} USD"
     return (
         f"**{plan['gpu_type']}** × {plan['workers']}, {counted(plan['servers'], 'server')}: "
-        f"{plan['hours']:.3g} h, {plan['usd']:.3g} USD (from {plan['hours_low']:.3g} h, {plan['usd_low']:.3g} USD to {to})"
+        f"{plan['hours']:.3g} h, {plan['usd']:.3g} USD "
+        f"(from {plan['hours_low']:.3g} h, {plan['usd_low']:.3g} USD to {to})"
     )

@@ -20,7 +20,7 @@ def against_trained(origins: list[Origin]) -> None:
     left, right = st.columns(2)
     chosen = left.segmented_control(
         "Accuracy of the images for", list(ACCURACIES), default=ACCURACIES[0], required=True, key="accuracy",
-        bind="query-params", help="Training accuracy is that of the images as they pass through the network in an epoch.",
+        bind="query-params", help="Training accuracy: of the images as they pass through the network in an epoch.",
     )  # fmt: skip
     accuracy = chosen if chosen in ACCURACIES else ACCURACIES[0]
     rows, pooled = cached_query(epochs.epochs_to_target, accuracy), cached_query(epochs.against_trained, accuracy)
@@ -42,10 +42,10 @@ def against_trained(origins: list[Origin]) -> None:
         title=f"{HELD_OUT} reaches {highest:.0f} % {accuracy} accuracy, predicted and in every training{off}",
         alt_text=f"Predicted and trained epochs against the {accuracy} accuracy",
         origins=origins,
-        caption="Line: predicted, one number for all GPU types; points: trained. Grey: had the prediction been as wrong "
-        f"as it is for {' or '.join(map(str, cached_query(regressions.left_out_depths)))} layers when that depth is "
-        "left out, and with that training's own relation of loss and accuracy; it is open at the top where some say "
-        f"never. The assignment asks for {asked} %. Steps lie where the learning rate falls.",
+        caption="Line: predicted, one number for all GPU types; points: trained. Grey: had the prediction been as "
+        f"wrong as it is for {_left_out()} layers when that depth is left out, and with that training's own relation of loss "
+        f"and accuracy; it is open at the top where some say never. The assignment asks for {asked} %. Steps lie where the "
+        "learning rate falls.",
         data=_drawn(pooled, rows, last),
         csv=pooled,
     )
@@ -65,6 +65,10 @@ def against_trained(origins: list[Origin]) -> None:
         caption="By GPU type: the regression's terms for the types differ as far as seeds do. Empty: not reached.",
         columns={c: st.column_config.NumberColumn(format="%.0f") for c in NUMBERS},
     )
+
+
+def _left_out() -> str:
+    return " or ".join(map(str, cached_query(regressions.left_out_depths)))
 
 
 def _drawn(pooled: pd.DataFrame, rows: pd.DataFrame, last: float) -> pd.DataFrame:

@@ -57,8 +57,8 @@ def replicas() -> None:
     row = rows.iloc[0]
     figure(
         with_network(rows.drop(columns=["scale"])),
-        title=f"β0 of a depth's {row['replicas']} replicas differs by up to a factor of {rows['ratio'].max():.1f} at the "
-        f"{row['scale']} scale",
+        title=f"β0 of a depth's {row['replicas']} replicas differs by up to a factor of {rows['ratio'].max():.1f} at "
+        f"the {row['scale']} scale",
         alt_text="Least and largest coefficients of the replicas of each depth",
         origins=of_runs([run for run in [cached_query(trainings.latest, "fit", row["scale"])] if run]),
         caption="Whole trainings, losses divided by the largest: what only replicas show, from the largest scale at "

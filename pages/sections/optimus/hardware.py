@@ -16,7 +16,8 @@ def same_epochs() -> None:
     figure(
         charts.same_epochs(),
         title=f"Hardware changes hours, not epochs: {most['network']} reaches 92 % at epoch {most['least']} to "
-        f"{most['most']} in all {most['entries']} entries, in {most['hours_least']:.1f} to {most['hours_most']:.0f} hours",
+        f"{most['most']} in all {most['entries']} entries, in {most['hours_least']:.1f} to {most['hours_most']:.0f} "
+        "hours",
         alt_text="First epoch at 92 % against the hours by then, on different hardware",
         origins=[Origin("published", None, "DAWNBench")],
         caption="Stanford's DAWNBench, CIFAR-10: entries whose network was trained for as many epochs on several "

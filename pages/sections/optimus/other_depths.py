@@ -38,8 +38,8 @@ def show(origins: list[Origin]) -> None:
         title=f"{network(depth)}, predicted: {' and '.join(said)}",
         alt_text="Predicted loss of the chosen depth by epoch",
         origins=origins,
-        caption="For all GPU types together, with the schedule of the trainings. Grey: had the prediction been as wrong "
-        "as that of the depths that were left out.",
+        caption="For all GPU types together, with the schedule of the trainings. Grey: had the prediction been as "
+        "wrong as that of the depths that were left out.",
         data=cached_query(predictions.depth_curve, depth),
     )
 

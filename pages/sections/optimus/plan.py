@@ -9,7 +9,7 @@ from pages.parts.answer import card, uncertain
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs, published
-from pages.sections.optimus import charts, costs, outdated
+from pages.sections.optimus import charts, costs, outdated, planner
 from pages.sections.optimus.labels import HELD_OUT, counted
 from store import catalogue
 from store.optimus import epochs, plans, trainings
@@ -43,6 +43,7 @@ def show() -> None:
         card("4.3", lambda: _figure(*asked))
         outdated.notice()
         _explorer(models, predicted, asked)
+    planner.show()
     uncertain("4.3")
 
 

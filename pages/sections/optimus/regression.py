@@ -82,7 +82,8 @@ def quality(rows: pd.DataFrame, origins: list[Origin]) -> None:
         alt_text="Regressions of the coefficients on depth and GPU type",
         origins=origins,
         caption="Least squares of each coefficient that most trainings identify on depth"
-        f"{_and_type(found)}: per_layer is the change a layer with its 95 % interval (low to high, from the means of the depths); r2 of the whole "
+        f"{_and_type(found)}: per_layer is the change a layer with its 95 % interval (low to high, from the means "
+        "of the depths); r2 of the whole "
         "regression, depth_r2 of the depth alone; cv_rmse of predictions of a depth that was left out, cv_percent the "
         "same against the coefficient's mean; gpu_p the probability of at least such differences between GPU types, "
         "within depths, if the type had no effect, empty where the types were not compared. Where no GPU was at hand, "
