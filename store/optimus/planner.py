@@ -31,9 +31,9 @@ def preset(reader: Reader, name: str) -> pd.DataFrame:
     CIFAR's images and parameters are those of the report's trainings. The rest are usual values to be changed.
     """
     row = reader.df("""
-        SELECT max(value::DOUBLE) FILTER (key = 'optimus_resnet50_params_millions') AS parameters_millions,
-               max(value::DOUBLE) FILTER (key = 'optimus_testbed_network_gbps') AS link_gbps,
-               max(value::DOUBLE) FILTER (key = 'optimus_m_implied') AS batch,
+        SELECT max(try_cast(value AS DOUBLE)) FILTER (key = 'optimus_resnet50_params_millions') AS parameters_millions,
+               max(try_cast(value AS DOUBLE)) FILTER (key = 'optimus_testbed_network_gbps') AS link_gbps,
+               max(try_cast(value AS DOUBLE)) FILTER (key = 'optimus_m_implied') AS batch,
                (SELECT value FROM optimus_jobs WHERE network = 'ResNet-50' AND quantity = 'examples') AS images
         FROM published
     """)
@@ -51,7 +51,9 @@ def preset(reader: Reader, name: str) -> pd.DataFrame:
 
 def paper_theta(reader: Reader) -> tuple[float, ...]:
     """θ0 to θ4 of the synchronous model in the paper's Table 2."""
-    rows = reader.df("SELECT value::DOUBLE AS value FROM published WHERE key LIKE 'optimus_sync_theta_' ORDER BY key")
+    rows = reader.df(
+        "SELECT try_cast(value AS DOUBLE) AS value FROM published WHERE key LIKE 'optimus_sync_theta_' ORDER BY key"
+    )
     return tuple(rows["value"])
 
 

@@ -43,9 +43,9 @@ def against_trained(origins: list[Origin]) -> None:
         alt_text=f"Predicted and trained epochs against the {accuracy} accuracy",
         origins=origins,
         caption="Line: predicted, one number for all GPU types; points: trained. Grey: had the prediction been as "
-        f"wrong as it is for {_left_out()} layers when that depth is left out, and with that training's own relation of loss "
-        f"and accuracy; it is open at the top where some say never. The assignment asks for {asked} %. Steps lie where the "
-        "learning rate falls.",
+        f"wrong as it is for {_left_out()} layers when that depth is left out, and with that training's own "
+        "relation of loss and accuracy; it is open at the top where some say never. The assignment asks for "
+        f"{asked} %. Steps lie where the learning rate falls.",
         data=_drawn(pooled, rows, last),
         csv=pooled,
     )

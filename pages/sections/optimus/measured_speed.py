@@ -8,6 +8,7 @@ from compute.fitting import speed
 from pages.parts.data import cached_query
 from pages.parts.figure import figure
 from pages.parts.origin import Origin
+from pages.sections.optimus.labels import counted
 from store import catalogue
 
 REACH = {"most_servers": 8, "most_workers": 40}
@@ -59,8 +60,8 @@ def model(batch: float) -> SynchronousSpeed | AsynchronousSpeed | None:
                 "high": [interval and interval[1] for interval in found.intervals],
             }
         ),
-        title=f"{found.points} points are met within {found.error_percent:.1f} %; measure {then.servers} servers and "
-        f"{then.workers} workers next, which narrows θ{then.theta} by {then.narrower_percent:.0f} %",
+        title=f"{found.points} points are met within {found.error_percent:.1f} %; measure "
+        f"{counted(then.servers, 'server')} and {counted(then.workers, 'worker')} next, which narrows θ{then.theta} by {then.narrower_percent:.0f} %",
         alt_text="Speed coefficients fitted to measured points",
         origins=[Origin("modelled")],
         caption="Non-negative least squares on the relative error of a step's time, with 95 % intervals"

@@ -132,11 +132,12 @@ def _front(rows: pd.DataFrame, said: str) -> None:
     cheapest, fastest = front.iloc[-1], front.iloc[0]
     left, right = st.columns(2)
     deadline = left.number_input(
-        "Deadline: cheapest within (hours)", 0.0, None, float(f"{(fastest['hours'] * cheapest['hours']) ** 0.5:.3g}"),
+        "Deadline: cheapest within (hours)", 0.0, None,
+        float(f"{0.2 * fastest['hours'] + 0.8 * cheapest['hours']:.3g}"),
         key="deadline", bind="query-params",
     )  # fmt: skip
     budget = right.number_input(
-        "Budget: fastest within (USD)", 0.0, None, float(f"{(fastest['usd'] + 3 * cheapest['usd']) / 4:.4g}"),
+        "Budget: fastest within (USD)", 0.0, None, float(f"{0.8 * fastest['usd'] + 0.2 * cheapest['usd']:.4g}"),
         key="budget", bind="query-params",
     )  # fmt: skip
     left.markdown(_said(rows, least_within(rows["usd"], rows["hours"], deadline)))
