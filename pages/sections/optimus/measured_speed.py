@@ -61,7 +61,8 @@ def model(batch: float) -> SynchronousSpeed | AsynchronousSpeed | None:
             }
         ),
         title=f"{found.points} points are met within {found.error_percent:.1f} %; measure "
-        f"{counted(then.servers, 'server')} and {counted(then.workers, 'worker')} next, which narrows θ{then.theta} by {then.narrower_percent:.0f} %",
+        f"{counted(then.servers, 'server')} and {counted(then.workers, 'worker')} next, "
+        f"which narrows θ{then.theta} by {then.narrower_percent:.0f} %",
         alt_text="Speed coefficients fitted to measured points",
         origins=[Origin("modelled")],
         caption="Non-negative least squares on the relative error of a step's time, with 95 % intervals"
