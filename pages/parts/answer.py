@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from compute.core.experiments import EXPERIMENTS
-from pages.parts.data import cached_query, missing, reader
+from pages.parts.data import cached_query, missing
 from store import answers, catalogue
 from store.settings import READABLE_PX
 
@@ -20,26 +20,26 @@ NARROW = (
 FIGURE_AND_TEXT = (3, 2)  # their widths on a wide window, where they stand side by side
 
 
-def card(question: str, figure: Callable[[], None] | None = None) -> bool:
-    """Show a question, its headline, the figure that it asks for and its written answer; whether there is an answer.
-
-    `figure` draws that figure; what the answer lacks is said with the commands that make it.
-    """
-    rows = {row["question"]: row for row in cached_query(catalogue.evidence)} if reader() else {}
-    if question not in rows:
-        missing(f"Question {question} needs the results.", "python -m store build")
-        return False
-    row = rows[question]
+def heading(question: str) -> None:
+    """Show a question, what it asks, and its answer in one line."""
+    row, found = _row(question), cached_query(answers.answer, question)
     st.header(f"{question} {row['title']}", anchor=anchor(question))
     st.caption(f"{row['points']} points. {row['asked']}")
-    found = cached_query(answers.answer, question)
-    there = found is not None and not found.missing
-    st.html(NARROW)
-    if there:
+    if _is_there(found):
         st.markdown(_unbroken(f"##### {found.headline}"), width=READABLE_PX)
     else:
         waits = "quotes results that are not here yet" if found else "is still to come"
         st.info(f"The written answer {waits}; the figures show what there is.", icon=":material/edit_note:")
+
+
+def card(question: str, figure: Callable[[], None] | None = None) -> bool:
+    """Show the figure that a question asks for, drawn by `figure`, and the written answer; whether there is an answer.
+
+    On a wide window they stand side by side. Runs that are missing are named with the commands that make them.
+    """
+    row, found = _row(question), cached_query(answers.answer, question)
+    there = _is_there(found)
+    st.html(NARROW)
     if figure and there:
         left, right = st.columns(FIGURE_AND_TEXT, gap="medium")
         with left:
@@ -59,7 +59,7 @@ def card(question: str, figure: Callable[[], None] | None = None) -> bool:
 def uncertain(question: str) -> None:
     """Show, folded, what is uncertain about the answer to a question."""
     found = cached_query(answers.answer, question)
-    if found is not None and found.uncertain and not found.missing:
+    if _is_there(found) and found.uncertain:
         with st.expander("What is uncertain"):
             st.markdown(_unbroken(found.uncertain), width=READABLE_PX)
 
@@ -67,6 +67,14 @@ def uncertain(question: str) -> None:
 def anchor(question: str) -> str:
     """The anchor of a question's heading."""
     return f"q{question.replace('.', '-')}"
+
+
+def _row(question: str) -> dict:
+    return next(row for row in cached_query(catalogue.evidence) if row["question"] == question)
+
+
+def _is_there(found: answers.Answer | None) -> bool:
+    return found is not None and not found.missing
 
 
 def _text(found: answers.Answer) -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from compute.core.vocabulary import PROBLEMS
-from pages.parts.answer import uncertain
+from pages.parts.answer import heading, uncertain
 from pages.parts.data import cached_query, missing, needs_results
 from pages.parts.figure import escaped
 from store import catalogue
@@ -38,6 +38,7 @@ def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
         bind="query-params",
     )
     if chosen in mine.index:
+        heading(chosen)
         sections[chosen]()
         uncertain(chosen)
         _following(chosen, every)
