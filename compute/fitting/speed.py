@@ -53,11 +53,13 @@ def fit(servers, workers, steps_per_s, *, mode: str, batch: float | None = None)
     weighted = design * speed[:, None]
     scale = np.linalg.norm(weighted, axis=0)
     theta = nnls(weighted / scale, np.ones(len(speed)))[0] / scale
-    model = (
-        SynchronousSpeed(theta=tuple(map(float, theta)), batch=float(batch or 1))
-        if mode == MODES[0]
-        else AsynchronousSpeed(theta=tuple(map(float, theta)))
-    )
+    model: SynchronousSpeed | AsynchronousSpeed
+    if mode == MODES[0]:
+        t0, t1, t2, t3, t4 = map(float, theta)
+        model = SynchronousSpeed(theta=(t0, t1, t2, t3, t4), batch=float(batch or 1))
+    else:
+        t0, t1, t2, t3 = map(float, theta)
+        model = AsynchronousSpeed(theta=(t0, t1, t2, t3))
     off = weighted @ theta - 1
     return SpeedFit(
         model=model,

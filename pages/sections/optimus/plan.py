@@ -107,7 +107,7 @@ def _figure(name: str, target: int, batch: float) -> None:
     figure(
         charts.hours(),
         title=f"{f'Workers with one {name}' if on_gpu else f'{name.capitalize()} training'} to {target} %: {best}",
-        alt_text=f"Hours to {target} % against workers for two and four servers, {name}, M {batch:.0f}",
+        alt_text=f"{name.capitalize()}, {target} %, M {batch:.0f}: hours against workers for two and four servers",
         origins=of_runs(cached_query(trainings.source_runs, "plan"))
         + published("Peng 2018, Table 2", *([THROUGHPUT_SOURCE] if on_gpu else [])),
         caption=f"{first['epochs']:.0f} epochs ({first['epochs_low']:.0f} to "
