@@ -5,6 +5,10 @@ Placeholders are those of `store/quotes.py`, `[[published.key]]` for the value o
 `[[@key]]`, a footnote that names the fact's work, its place and, where it is not first-hand, how surely it is
 known; equal footnotes have one number. `:.1f` at the end of a placeholder formats its value, ` else never`
 behind that says what NULL means.
+
+What holds for some results only stands between `[[when optimus.state.several_types]]` and `[[end]]`, and is left out
+where that value is false, 0, NULL or not there; behind `[[otherwise]]` stands what is said then instead. Such parts
+are not nested; a placeholder in a part that is left out need not have a value.
 """
 
 import re
@@ -22,6 +26,10 @@ QUOTABLE = {
     "optimus": optimus.QUOTABLE,
 }
 CITATION = re.compile(r" ?\[\[@([a-z0-9_]+)\]\]")
+MARK = re.compile(r"\[\[(?:when [^\]]+|otherwise|end)\]\]")
+CONDITION = re.compile(
+    r"\[\[when (?P<value>[^\]]+)\]\](?P<then>.*?)(?:\[\[otherwise\]\](?P<instead>.*?))?\[\[end\]\]", re.DOTALL
+)
 MISSING = "⟨missing⟩"
 UNCERTAIN = "## What is uncertain"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -81,6 +89,9 @@ def without_footnotes(text: str) -> str:
 def fill(reader: Reader, text: str) -> Text:
     """The text with its placeholders filled; those without a value are shown as missing and named."""
     facts, footnotes, missing = _facts(reader), [], []
+    text = CONDITION.sub(
+        lambda match: match["then"] if _holds(reader, match["value"]) else match["instead"] or "", text
+    )
 
     def lacking(match: re.Match) -> str:
         missing.append(match[0])
@@ -115,6 +126,15 @@ def fill(reader: Reader, text: str) -> Text:
 
     filled = CITATION.sub(cite, PLACEHOLDER.sub(value, text))
     return Text(filled, tuple(footnotes), tuple(missing))
+
+
+def _holds(reader: Reader, value: str) -> bool:
+    """Whether a condition's value is there and neither NULL nor false nor 0."""
+    match = PLACEHOLDER.fullmatch(f"[[{value}]]")
+    try:
+        return match is not None and bool(quoted(reader, QUOTABLE, match))
+    except QuoteError:
+        return False
 
 
 def _facts(reader: Reader) -> dict[str, dict]:

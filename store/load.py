@@ -30,6 +30,7 @@ FACTS = (
     "external_fits",
     "external_accuracy",
     "external_errors",
+    "dawnbench_cifar10",
     "questions",
 )
 

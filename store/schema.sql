@@ -413,18 +413,55 @@ CREATE TABLE curve_predictions (
     PRIMARY KEY (run_id, depth, gpu_type, epoch)
 );
 
--- epochs until a test accuracy (0 to 1) is reached; low and high had the predicted loss been as wrong as that of
+-- epochs until an accuracy (0 to 1) of the test or the training images is reached; low and high had the predicted loss been as wrong as that of
 -- a depth that is left out, over the single trainings' loss–accuracy relations; NULL where it is not reached
 CREATE TABLE epochs_to_target (
     run_id VARCHAR NOT NULL,
     depth INTEGER NOT NULL CHECK (depth > 0),
     gpu_type VARCHAR NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     predicted DOUBLE CHECK (predicted > 0),
     low DOUBLE CHECK (low > 0),
     high DOUBLE CHECK (high > 0),
     measured DOUBLE CHECK (measured > 0),
-    PRIMARY KEY (run_id, depth, gpu_type, target)
+    PRIMARY KEY (run_id, depth, gpu_type, accuracy, target)
+);
+
+-- for all GPU types together, at every depth that the page draws: the predicted mean training loss of an epoch
+-- (counted from 0), and its range had the prediction been as wrong as that of a depth that is left out (NULL: unknown)
+CREATE TABLE depth_curves (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    predicted DOUBLE NOT NULL CHECK (isfinite(predicted)),
+    low DOUBLE CHECK (isfinite(low)),
+    high DOUBLE CHECK (isfinite(high)),
+    PRIMARY KEY (run_id, depth, epoch)
+);
+
+-- … and the epochs until an accuracy is reached, as in epochs_to_target
+CREATE TABLE depth_epochs (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    low DOUBLE CHECK (low > 0),
+    high DOUBLE CHECK (high > 0),
+    PRIMARY KEY (run_id, depth, accuracy, target)
+);
+
+-- the held-out depth's epochs until an accuracy, had the learning rate first dropped after `first_drop` epochs (the
+-- last epoch: never), the other drops as much earlier or later; `trained`: the schedule of the trainings
+CREATE TABLE schedule_epochs (
+    run_id VARCHAR NOT NULL,
+    first_drop INTEGER NOT NULL CHECK (first_drop > 0),
+    trained BOOLEAN NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    PRIMARY KEY (run_id, first_drop, accuracy, target)
 );
 
 -- a training step of a CIFAR ResNet of depth d on one GPU: fixed_ms + per_layer_ms * d, for `batch` images
@@ -453,8 +490,8 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
--- hours to a test accuracy, which takes `epochs` epochs; gpu_type is NULL for the paper's own cluster, servers 0 for a
--- GPU by itself
+-- hours to a test accuracy, which takes `epochs` epochs on every GPU type, at least epochs_low and at most epochs_high
+-- (NULL: never); gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
@@ -463,6 +500,8 @@ CREATE TABLE time_to_accuracy (
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     epochs DOUBLE NOT NULL CHECK (epochs > 0),
+    epochs_low DOUBLE CHECK (epochs_low > 0),
+    epochs_high DOUBLE CHECK (epochs_high > 0),
     hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );
@@ -720,6 +759,25 @@ CREATE TABLE external_errors (
     beyond DOUBLE CHECK (beyond > 0),
     confidence confidence NOT NULL,
     PRIMARY KEY (log, test, method)
+);
+
+-- entries of the DAWNBench benchmark on CIFAR-10 by their own logs: the first epoch, and the hours by then, with a test
+-- accuracy of 92 and 94 %; `network` groups the variants that entrants named, `device` their hardware
+CREATE TABLE dawnbench_cifar10 (
+    entry VARCHAR PRIMARY KEY,
+    network VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    hardware VARCHAR NOT NULL,
+    framework VARCHAR NOT NULL,
+    epochs_logged INTEGER NOT NULL CHECK (epochs_logged > 0),
+    epoch_at_92 INTEGER NOT NULL CHECK (epoch_at_92 > 0),
+    hours_at_92 DOUBLE NOT NULL CHECK (hours_at_92 > 0),
+    epoch_at_94 INTEGER NOT NULL CHECK (epoch_at_94 > 0),
+    hours_at_94 DOUBLE NOT NULL CHECK (hours_at_94 > 0),
+    best_top1_percent DOUBLE NOT NULL CHECK (best_top1_percent BETWEEN 0 AND 100),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL
 );
 
 -- ---------------------------------------------------------------- the assignment

@@ -166,6 +166,14 @@ CONTROLS = {
         "cluster",
         "mode",
         "within_hours",
+        "accuracy",
+        "depth",
+        "preset",
+        "speed_imagenet",
+        "fitted_mode",
+        "exchange",
+        "epochs_imagenet",
+        "deadline",
     ),
 }
 
