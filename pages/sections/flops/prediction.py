@@ -142,7 +142,7 @@ def _memory() -> None:
         caption=(
             "MiB of a forward pass in Caffe. Data: input and outputs of all layers, none in place; Caffe's Split"
             " layers, copies where an output has several readers (GoogLeNet, ResNet-50), are not in the counts."
-            " Workspace: patches of all convolutions (im2col), one group at a time; VGG-16's printed figure is half"
+            " Workspace: patches of all convolutions (im2col), one group at a time; VGG-16's printed one is about half"
             " of that, for a reason that the paper does not give."
         ),
         columns={
