@@ -104,6 +104,10 @@ def test_the_peak_counts_a_multiply_accumulate_as_two():
     assert flat_profile(macs_per_ms=1e9).peak_tflops == pytest.approx(2)
 
 
+def test_the_bandwidth_is_of_eight_values_an_element_in_place():
+    assert flat_profile().memory_gbps == pytest.approx(32e-6 * 100)
+
+
 def test_a_missing_surface_says_what_to_do():
     network = Network(products=(), elements=(Element(kind="softmax", elements=3),), params=1)
     with pytest.raises(ValueError, match="python -m compute profile"):

@@ -162,9 +162,11 @@ class Profile:
 
     @property
     def memory_gbps(self) -> float:
-        """Bytes per second of a sum of the largest size: one tensor is read and one is written, in fp32."""
-        sums = self._surface("eltwise", "forward")
-        return 8e-6 * float(np.exp2(sums.log_rates[sums.points[:, 0].argmax()]))
+        """Bandwidth of the update of the largest parameter, in place: eight fp32 values are read or written for each
+        element (momentum times a factor, plus the gradient, added to the parameter).
+        """
+        updates = self._surface("update", "forward")
+        return 32e-6 * float(np.exp2(updates.log_rates[updates.points[:, 0].argmax()]))
 
     def _surface(self, name: str, direction: str) -> Surface:
         if (name, direction) not in self.surfaces:

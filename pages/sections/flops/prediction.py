@@ -9,6 +9,7 @@ from pages.parts.origin import of_jobs, of_runs, published
 from pages.sections.flops import charts
 from store.flops import predictions
 from store.flops.predictions import PREDICTORS
+from store.settings import READABLE_PX
 
 PASSES = {"forward": "forward pass, one image", "step": "training step, CIFAR ResNets"}
 
@@ -29,20 +30,20 @@ def show() -> None:
 def _errors(rows: pd.DataFrame) -> None:
     found = cached_query(predictions.errors)
     forward = found[found["pass"] == "forward"]
-    best, flops = forward.iloc[0], forward.set_index("predictor").loc["flops"]
+    best, medians = forward.iloc[0], forward.set_index("predictor")["median"]
     shown = found.assign(measured=found["pass"].map(PASSES))
     figure(
         shown[["measured", "name", "median", "p90", "worst", "networks"]],
         title=(
             f"{best['name'].capitalize()} predicts a forward pass within {best['median']:.0f} % in the median;"
-            f" FLOPs over peak are {flops['median']:.0f} % off"
+            f" FLOPs over peak are {medians['flops']:.0f} % off"
         ),
         alt_text="Median, 90 % and largest error of each model of time, for forward passes and training steps",
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
             f"{best['device']}, {best['threads']} thread{'s' * (best['threads'] != 1)}, fp32. Errors are |predicted ÷"
-            " measured − 1|. The profile holds no network; PPP and overhead are fitted on all other networks of the"
-            " same pass. FLOPs are divided by the best matrix product of the profile."
+            " measured − 1|. The profile holds no network; PPP, overhead and factor are fitted on all other networks"
+            " of the same pass. Peak and bandwidth are the best of the profile."
         ),
         columns={
             "measured": "Measured",
@@ -53,11 +54,12 @@ def _errors(rows: pd.DataFrame) -> None:
             "networks": "Networks",
         },
     )
-    fitted = forward[forward["predictor"].isin(("paleo", "paleo_overhead"))].iloc[0]
     st.markdown(
-        f"**Which model when:** profile the device if it is at hand and take *{PREDICTORS['augur_layers']}*; with a few"
-        f" measured networks and no profile, take *{fitted['name']}* and expect {fitted['median']:.0f} % in the median;"
-        " FLOPs over peak only give a bound that no run beats."
+        f"**Which model when:** profile the device if it is at hand ({medians['augur_layers']:.0f} % in the median), and"
+        f" scale by the networks that you have measured ({medians['augur_fitted']:.0f} %); with measured networks and no"
+        f" profile take PALEO with an overhead per layer ({medians['paleo_overhead']:.0f} %); FLOPs over peak are a lower"
+        " bound alone.",
+        width=READABLE_PX,
     )
 
 
