@@ -55,10 +55,10 @@ def _errors(rows: pd.DataFrame) -> None:
         },
     )
     st.markdown(
-        f"**Which model when:** profile the device if it is at hand ({medians['augur_layers']:.0f} % in the median), and"
-        f" scale by the networks that you have measured ({medians['augur_fitted']:.0f} %); with measured networks and no"
-        f" profile take PALEO with an overhead per layer ({medians['paleo_overhead']:.0f} %); FLOPs over peak are a lower"
-        " bound alone.",
+        "**Which model when:** profile the device if it is at hand"
+        f" ({medians['augur_layers']:.0f} % in the median) and scale by the networks that you have measured"
+        f" ({medians['augur_fitted']:.0f} %); with measured networks and no profile take PALEO with an overhead per"
+        f" layer ({medians['paleo_overhead']:.0f} %); FLOPs over peak are a lower bound alone.",
         width=READABLE_PX,
     )
 
