@@ -45,3 +45,19 @@ def test_the_largest_gap_of_lu(shown):
 def test_time_of_vgg16_on_one_gpu_of_a_k80(shown):
     """Lu et al.'s 15,503 million operations, twice, at 4.37 TFLOPS, half the board's peak with boost."""
     assert "VGG-16 7.10 ms" in shown("3.4").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_predictions_stand_beside_measurements_with_every_models_error(shown):
+    text = shown("3.3")
+    assert "predicts a forward pass within" in text
+    assert "Which model when" in text
+
+
+def test_a_network_on_a_profiled_device(shown):
+    text = shown("3.3", predicted_network="vgg19", measured_pass="step")
+    assert "networks lie along the diagonal" in text
+
+
+def test_weights_of_table_4(shown):
+    """The parameters of Caffe's four networks in MiB are the printed ones, but for rounding."""
+    assert "Weights agree with Lu et al.'s Table 4 within 3 %" in shown("3.3")

@@ -41,7 +41,7 @@ def _errors(rows: pd.DataFrame) -> None:
         alt_text="Median, 90 % and largest error of each model of time, for forward passes and training steps",
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
-            f"{best['device']}, {best['threads']} thread{'s' * (best['threads'] != 1)}, fp32. Errors are |predicted ÷"
+            f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are |predicted ÷"
             " measured − 1|. The profile holds no network; PPP, overhead and factor are fitted on all other networks"
             " of the same pass. Peak and bandwidth are the best of the profile."
         ),
