@@ -44,9 +44,10 @@ def networks(reader: Reader) -> pd.DataFrame:
     parameters and of leaf modules in percent.
     """
     return reader.df("""
-        SELECT run_id, model, variant, family, input_px, coalesce(input_shape, concat_ws('×', 3, input_px, input_px))
-               AS shape, uncounted, 100 * uncounted_params / params AS uncounted_params_percent,
-               100 * uncounted_modules / modules AS uncounted_modules_percent, params, macs, 2 * macs AS flops, other_ops, published_gmacs,
+        SELECT run_id, model, variant, family, coalesce(input_shape, concat_ws('×', 3, input_px, input_px)) AS shape,
+               uncounted, 100 * uncounted_params / params AS uncounted_params_percent,
+               100 * uncounted_modules / modules AS uncounted_modules_percent,
+               params, macs, 2 * macs AS flops, other_ops, published_gmacs,
                100 * (macs / 1e9 / published_gmacs - 1) AS difference_percent
         FROM networks ORDER BY variant DESC, model
     """)

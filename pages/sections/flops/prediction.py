@@ -31,9 +31,9 @@ def _errors(rows: pd.DataFrame) -> None:
     found = cached_query(predictions.errors)
     forward = found[found["pass"] == "forward"]
     best, medians = forward.iloc[0], forward.set_index("predictor")["median"]
-    shown = found.assign(measured=found["pass"].map(PASSES))
+    shown = found.assign(measured=found["pass"].map(PASSES) + " (" + found["networks"].astype(str) + " networks)")
     figure(
-        shown[["measured", "name", "median", "p90", "worst", "networks"]],
+        shown[["measured", "name", "median", "p90", "worst"]],
         title=(
             f"{best['name'].capitalize()} predicts a forward pass within {best['median']:.0f} % in the median;"
             f" FLOPs over peak are {medians['flops']:.0f} % off"
@@ -41,17 +41,16 @@ def _errors(rows: pd.DataFrame) -> None:
         alt_text="Median, 90 % and largest error of each model of time, for forward passes and training steps",
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
-            f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are |predicted ÷"
-            " measured − 1|. The profile holds no network; PPP, overhead and factor are fitted on all other networks"
+            f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are"
+            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all other networks"
             " of the same pass. Peak and bandwidth are the best of the profile."
         ),
         columns={
             "measured": "Measured",
             "name": "Model",
-            "median": st.column_config.NumberColumn("Median error (%)", format="%.0f"),
+            "median": st.column_config.NumberColumn("Median (%)", format="%.0f"),
             "p90": st.column_config.NumberColumn("90 % quantile (%)", format="%.0f"),
             "worst": st.column_config.NumberColumn("Largest (%)", format="%.0f"),
-            "networks": "Networks",
         },
     )
     st.markdown(
