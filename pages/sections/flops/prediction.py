@@ -33,7 +33,7 @@ def _errors(rows: pd.DataFrame) -> None:
     best, medians = forward.iloc[0], forward.set_index("predictor")["median"]
     shown = found.assign(measured=found["pass"].map(PASSES) + " (" + found["networks"].astype(str) + " networks)")
     figure(
-        shown[["measured", "name", "median", "p90", "worst"]],
+        shown[["name", "measured", "median", "p90", "worst"]],
         title=(
             f"{best['name'].capitalize()} predicts a forward pass within {best['median']:.0f} % in the median;"
             f" FLOPs over peak are {medians['flops']:.0f} % off"
@@ -42,8 +42,8 @@ def _errors(rows: pd.DataFrame) -> None:
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
             f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are"
-            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all other networks"
-            " of the same pass. Peak and bandwidth are the best of the profile."
+            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all other"
+            " networks of the same pass. Peak and bandwidth are the best of the profile."
         ),
         columns={
             "measured": "Measured",
