@@ -42,8 +42,8 @@ def _errors(rows: pd.DataFrame) -> None:
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
             f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are"
-            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all other"
-            " networks of the same pass. Peak and bandwidth are the best of the profile."
+            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all"
+            " other networks of the same pass. Peak and bandwidth are the best of the profile."
         ),
         columns={
             "measured": "Measured",
