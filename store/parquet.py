@@ -40,7 +40,7 @@ def read_tables(folder: Path, file: Path) -> None:
     try:
         with duckdb.connect(str(fresh)) as con:
             con.execute((folder / SCHEMA_FILE).read_text(encoding="utf-8"))
-            for table in _tables(con, fresh.stem):
+            for table in _tables(con, con.execute("SELECT current_database()").fetchone()[0]):
                 source = literal(str(folder / f"{table}.parquet"))
                 con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet({source})")
         shutil.move(fresh, file)

@@ -28,13 +28,13 @@ def states(file) -> dict[str, tuple]:
         }
 
 
-def test_parquet_files_read_back_make_an_equal_store(everything, tmp_path):
-    version = current(everything)
+def test_parquet_files_read_back_make_an_equal_store(committed, tmp_path):
+    version = committed.version
     write_tables(version, tmp_path / "tables")
     read_tables(tmp_path / "tables", tmp_path / "again.duckdb")
     before, after = states(version.file), states(tmp_path / "again.duckdb")
     assert before == after
-    assert before["runs"][1] == version.runs and before["pictures"][1] > 0
+    assert before["runs"][1] == version.runs and before["layers"][1] > 0
 
 
 def test_a_missing_table_is_named_and_no_file_is_left(filled, tmp_path):
