@@ -45,12 +45,12 @@ class Drawing:
         if not inside:
             return ""
         if node.type == "expander":
-            return f"<details><summary>{inline(node.proto.label)}</summary>{inside}</details>"
+            return f"<details><summary>{inline(_label(node))}</summary>{inside}</details>"
         if node.type in ("tab", "popover"):
-            return f"<section><h4>{inline(node.proto.label)}</h4>{inside}</section>"
+            return f"<section><h4>{inline(_label(node))}</h4>{inside}</section>"
         if node.type == "column":
             return f'<div class="column">{inside}</div>'
-        flex = node.proto if node.type == "flex_container" else None
+        flex = getattr(node.proto, "flex_container", node.proto) if node.type == "flex_container" else None
         if flex is not None and flex.border:
             return f'<section class="card">{inside}</section>'
         if any(child.type == "column" for child in node.children.values()):
@@ -158,6 +158,10 @@ class Drawing:
 
     def _set(self, label: str, value: str) -> str:
         return f'<p class="control">{inline(label)}: <strong>{inline(str(value))}</strong></p>'
+
+
+def _label(node) -> str:
+    return getattr(node, "label", "") or getattr(node.proto, "label", "")
 
 
 def columns(rows: pd.DataFrame) -> dict:

@@ -118,7 +118,7 @@ def loss_curve(reader: Reader) -> Explorer | None:
     return Explorer(
         question="4.1",
         title="With sliders: the loss curve of Eq. 1",
-        caption=f"1 / (β0 k + β1) + β2; the sliders begin at the coefficients fitted to {row.run_id}.",
+        caption=f"1 / (β0 k + β1) + β2; the sliders begin at the coefficients fitted to {row.source_run}.",
         x="Step k",
         y="Training loss",
         start=0,

@@ -35,11 +35,11 @@ def table(proto) -> str:
 
 def shown(value, format_: str | None) -> str:
     """A value as the app's table shows it; nothing for a missing one."""
-    if isinstance(value, (list, tuple)) or hasattr(value, "tolist") and getattr(value, "ndim", 0):
+    if isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and getattr(value, "ndim", 0)):
         return ", ".join(map(str, value))
     if value is None or pd.isna(value):
         return ""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+    if isinstance(value, bool) or (not isinstance(value, (int, float)) and not hasattr(value, "dtype")):
         return str(value)
     if format_ == "scientific":
         return f"{value:.2e}"

@@ -5,6 +5,7 @@ import shutil
 import tomllib
 from collections.abc import Callable
 from html import escape
+from importlib import import_module
 from pathlib import Path
 
 from compute.core.vocabulary import PROBLEMS
@@ -15,6 +16,7 @@ from store.reader import Reader
 
 HERE = Path(__file__).parent / "templates"
 TITLE = "Deep learning systems performance"
+NEEDS = ("latex2mathml", "markdown_it", "mdit_py_plugins", "vl_convert")
 SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
@@ -50,8 +52,8 @@ def write(reader: Reader, folder: Path, progress: Callable = lambda items: items
             title=title, report=TITLE, names=names, titles=titles, page=page, parts=parts.get(page, []),
             version=reader.version,
         )  # fmt: skip
-    data = json.dumps({"charts": charts, "themes": themes()}, separators=(",", ":"), ensure_ascii=True)
-    written["data.js"] = f"window.REPORT={data.replace('</', '<\\/')};\n"
+    data = json.dumps({"charts": charts, "themes": themes()}, separators=(",", ":")).replace("</", "<\\/")
+    written["data.js"] = f"window.REPORT={data};\n"
     written["vega.js"] = f"(function(){{{bundle}}})();\n"
     for name in ("report.js", "style.css"):
         written[name] = (HERE / name).read_text(encoding="utf-8")
@@ -92,9 +94,10 @@ def _vega(theme: dict) -> dict:
 def _explorer(explorer: Explorer, charts: dict) -> str:
     name = f"sliders-{explorer.question.replace('.', '-')}"
     charts[name] = {"spec": explorer.specification()}
+    title = escape(explorer.title)
     return (
-        f'<section class="card"><h4 id="{name}">{escape(explorer.title)}</h4><p><span class="badge gray">modelled</span>'
-        f'</p><div class="chart" id="chart-{name}" role="group" aria-label="{escape(explorer.title)}"></div>'
+        f'<section class="card"><h4 id="{name}">{title}</h4><p><span class="badge gray">modelled</span></p>'
+        f'<div class="chart" id="chart-{name}" role="group" aria-label="{title}"></div>'
         f'<div class="caption"><p>{escape(explorer.caption)}</p></div></section>'
     )
 
@@ -102,9 +105,8 @@ def _explorer(explorer: Explorer, charts: dict) -> str:
 def _needed() -> tuple[str, object]:
     """Vega's script and the template. Raises ExportError where a package is missing."""
     try:
-        import latex2mathml.converter
-        import markdown_it
-        import mdit_py_plugins  # noqa: F401
+        for name in NEEDS:
+            import_module(name)
         import vl_convert
     except ImportError as error:
         raise ExportError(

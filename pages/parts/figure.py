@@ -55,7 +55,8 @@ def escaped(text: object) -> str:
 
 def heading(title: str, anchor: str) -> str:
     """A figure's title as Markdown whose address ends in `#anchor`; HTML in the title stays text."""
-    return f'<h4 data-anchor="{anchor}">\n\n**{re.sub(r"(?<!\\)<", "&lt;", title)}**\n\n</h4>'
+    text = re.sub(r"(?<!\\)<", "&lt;", title)
+    return f'<h4 data-anchor="{anchor}">\n\n**{text}**\n\n</h4>'
 
 
 def figure(
