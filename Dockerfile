@@ -12,8 +12,8 @@ COPY store store
 COPY compute/__init__.py compute/__init__.py
 COPY compute/core compute/core
 COPY .streamlit .streamlit
-# the store is built once, here, so that the container needs no place to write to but /tmp
-RUN chown report store && su report -c "python -m store build"
+# store/ belongs to root: the first visit builds the store below the cache folder, in seconds
+ENV XDG_CACHE_HOME=/tmp/cache
 USER report
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
