@@ -70,7 +70,7 @@ class Watch:
 
     def _follow(self) -> bool:
         """Run one child to its end; whether it failed."""
-        where = {**os.environ, "REPORT_STORE": str(self.layout.built.parent)}
+        where = {**os.environ, "REPORT_STORE": str(self.layout.runs.parent)}
         command = [sys.executable, "-m", "store.watch"]
         # a session of its own, so that Ctrl-C in the server's terminal does not cut a build off
         with subprocess.Popen(

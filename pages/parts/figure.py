@@ -16,6 +16,7 @@ from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 # a chart takes the width of its place; its height is that of the plot, to which axes and legends are added
 FIT_WIDTH = {"type": "fit-x", "contains": "padding"}
 COMPOSED = {"facet", "hconcat", "vconcat", "concat", "repeat"}  # charts that cannot be fitted
+KEPT = "_kept_figures"  # where a session has this, the data of each figure's download are put there too (the export)
 
 
 def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
@@ -57,6 +58,12 @@ def escaped(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:-])", r"\\\1", str(text))
 
 
+def heading(title: str, anchor: str) -> str:
+    """A figure's title as Markdown whose address ends in `#anchor`; HTML in the title stays text."""
+    text = re.sub(r"(?<!\\)<", "&lt;", title)
+    return f'<h4 data-anchor="{anchor}">\n\n**{text}**\n\n</h4>'
+
+
 def figure(
     shown: dict | pd.DataFrame,
     *,
@@ -76,8 +83,10 @@ def figure(
     is_table = isinstance(shown, pd.DataFrame)
     rows = csv if csv is not None else shown if is_table else data
     name = re.sub(r"[^a-z0-9]+", "-", alt_text.lower())[:60].strip("-")
+    if (kept := st.session_state.get(KEPT)) is not None:
+        kept[f"csv-{name}"] = rows
     with st.container(border=True):
-        st.markdown(f"**{title}**")
+        st.markdown(heading(title, f"figure-{name}"), unsafe_allow_html=True)
         badges(origins)
         if is_table:
             height = "content" if len(shown) <= WHOLE_TABLE_ROWS else "auto"
