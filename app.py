@@ -15,6 +15,7 @@ page = st.navigation(
             st.Page(f"pages/{name}.py", title=problem.short, icon=f":material/{ICONS[name]}:")
             for name, problem in PROBLEMS.items()
         ),
+        st.Page("pages/scheduler.py", title="Scheduler", icon=":material/calendar_view_week:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
     ],
     position="top",

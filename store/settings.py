@@ -24,3 +24,8 @@ WHOLE_TABLE_ROWS = 20
 READABLE_PX = 860
 # characters that are repeated of a question that an address names and the report does not have
 REPEATED_CHARACTERS = 20
+# the scheduler's sandbox simulates four schedulers while a reader waits: with as many jobs, machines and intervals a
+# rerun stays below a second
+SANDBOX_JOBS = 20
+SANDBOX_MACHINES = 40
+SANDBOX_INTERVALS = 100

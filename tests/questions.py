@@ -15,5 +15,6 @@ BY_PROBLEM = {problem: [row["question"] for row in ROWS if row["problem"] == pro
 VIEWS = [
     ("pages/overview.py", None),
     *((f"pages/{problem}.py", question) for problem, questions in BY_PROBLEM.items() for question in questions),
+    ("pages/scheduler.py", None),
     ("pages/runs.py", None),
 ]

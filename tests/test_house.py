@@ -17,7 +17,7 @@ HEAVY = ("torch", "torchvision", "scipy", "sklearn")
 # what each floor may import of the others
 MAY = {
     "compute": set(),
-    "store": {"compute.core"},
+    "store": {"compute.core", "compute.scheduling"},
     "pages": {"store", "compute.core"},
     "app.py": {"pages", "compute.core"},
 }

@@ -13,6 +13,7 @@ import numpy as np
 SMALL = 0.01
 BIG = 1_000_000
 DRAWS = 64
+MOST_SERVERS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,16 @@ def expected(rule: str, blocks: tuple[int, ...], servers: int) -> Balance:
     return Balance(
         **{name: float(np.mean([getattr(one, name) for one in found])) for name in Balance.__dataclass_fields__}
     )
+
+
+def paa_load(servers: int) -> float:
+    """The fullest parameter server's parameters over the mean under PAA, for ResNet-50's blocks."""
+    return expected("paa", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
+
+
+def default_load(servers: int) -> float:
+    """The same under MXNet's default rule."""
+    return expected("default", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
 
 
 def resnet50_blocks() -> tuple[int, ...]:

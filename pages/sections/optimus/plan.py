@@ -60,6 +60,9 @@ def show() -> None:
     )
     _hours(models, target, batch)
     costs.show(target)
+    st.page_link(
+        "pages/scheduler.py", label="Many jobs share a cluster: the scheduler", icon=":material/arrow_forward:"
+    )
 
 
 def _hours(models: pd.DataFrame, target: int, batch: int) -> None:
