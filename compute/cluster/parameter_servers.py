@@ -62,15 +62,13 @@ class Worker:
 class Training:
     """A training on `servers` servers by the given worker actors; `replaced` counts workers that died."""
 
-    def __init__(
-        self, servers: int, workers: list, batch: int, lr: float = 0.05, momentum: float = 0.9, first: int = 0
-    ):
+    def __init__(self, servers: int, workers: list, batch: int, lr: float = 0.05, momentum: float = 0.9):
         model = network.build()
         values = network.vector(model)
         self.places = shards(network.sizes(model), servers)
         self.servers = [Server.remote(values[at], lr, momentum) for at in self.places]
         self.shared = ray.put(self.places)
-        self.workers, self.batch, self.next, self.replaced = workers, batch, first, 0
+        self.workers, self.batch, self.next, self.replaced = workers, batch, 0, 0
 
     def parameters(self) -> np.ndarray:
         """All parameters as the servers hold them now."""

@@ -1,6 +1,7 @@
-"""Eqs. 3 and 4 of Optimus fitted to measured speeds by non-negative least squares (section 3.2), and how far that is off.
+"""Eqs. 3 and 4 of Optimus fitted to measured speeds by non-negative least squares, and by how much they miss.
 
-Both are linear in θ once turned around: 1/f for synchronous, w/f for asynchronous training.
+As in section 3.2 of the paper. Both are linear in θ once turned around: 1/f for synchronous training, w/f
+for asynchronous training.
 """
 
 from collections.abc import Iterable
