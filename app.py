@@ -6,8 +6,14 @@ from compute.core.vocabulary import PROBLEMS
 from pages.parts import data
 
 ICONS = {"transfer": "swap_horiz", "supervision": "school", "flops": "memory", "optimus": "trending_down"}
+SIDEBAR_PX = 240  # on a wide window; a narrow one begins with it closed
 
-st.set_page_config(page_title="Deep learning systems performance", page_icon="pages/icon.png", layout="wide")
+st.set_page_config(
+    page_title="Deep learning systems performance",
+    page_icon="pages/icon.png",
+    layout="wide",
+    initial_sidebar_state=SIDEBAR_PX,
+)
 page = st.navigation(
     [
         st.Page("pages/overview.py", title="Overview", icon=":material/home:", default=True),

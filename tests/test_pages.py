@@ -185,14 +185,14 @@ def test_a_link_to_a_question_that_the_page_does_not_have_lists_those_there_are(
     assert not app.exception
     assert "There is no question" in app.warning[0].value and "<script>" not in app.warning[0].value
     assert [link.label.split()[0] for link in app.get("page_link")] == [row["question"] for row in ROWS]
-    assert not app.subheader, "no question's section is shown in place of the one that was asked for"
+    assert not app.header, "no question's section is shown in place of the one that was asked for"
 
 
 def test_the_list_of_questions_leads_to_a_question(committed_app):
     app = show("pages/optimus.py", question="4.4")
-    app.segmented_control(key="question").set_value("4.2").run()
+    app.sidebar.radio(key="question").set_value("4.2").run()
     assert not app.exception and not app.warning
-    assert app.subheader[0].value.startswith("4.2")
+    assert app.header[0].value.startswith("4.2")
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):

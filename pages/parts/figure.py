@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from pages.parts.headings import with_headings
 from pages.parts.origin import Origin, badges
 from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
@@ -75,7 +76,9 @@ def figure(
         badges(origins)
         if is_table:
             height = "content" if len(shown) <= WHOLE_TABLE_ROWS else "auto"
-            st.dataframe(shown, hide_index=True, height=height, column_config=columns, alt=alt_text)
+            st.dataframe(
+                shown, hide_index=True, height=height, column_config=with_headings(shown, columns), alt=alt_text
+            )
         else:
             st.vega_lite_chart(data, shown, width="stretch", alt=alt_text)
         st.caption(caption)

@@ -1,5 +1,6 @@
 """3.2: the FLOPs of VGG-19 beside VGG-16, Lu et al.'s counts beside ours, and any network of torchvision."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
@@ -15,11 +16,25 @@ CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, da
 
 def show() -> None:
     """The answer, then VGG-19's layers, the comparison with the paper's tables, and every other network."""
-    card("3.2")
     if cached_query(counts.vgg_layers).empty:
+        card("3.2")
         missing("The counts are not here.", "python -m compute flops")
         return
-    chosen = st.segmented_control(
+    card("3.2", lambda: _vgg(_operations()))
+    factor = _operations_chosen()
+    _vgg_layers(factor)
+    _against_lu()
+    _any_network(factor)
+
+
+def _operations_chosen() -> int:
+    """Operations of a multiply-accumulate as the reader chose them above."""
+    return 1 if st.session_state.get("convention") == "1" else 2
+
+
+def _operations() -> int:
+    """The control for the operations of a multiply-accumulate; its value."""
+    st.segmented_control(
         "A multiply-accumulate counts as how many operations?",
         list(CONVENTIONS),
         default="2",
@@ -31,16 +46,17 @@ def show() -> None:
             " tools count the instruction once. That is why published numbers differ by two."
         ),
     )
-    factor = 1 if chosen == "1" else 2
-    _vgg(factor)
-    _against_lu()
-    _any_network(factor)
+    return _operations_chosen()
+
+
+def _operations_of_layers(factor: int) -> pd.DataFrame:
+    rows = cached_query(counts.vgg_layers)
+    return rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
 
 
 def _vgg(factor: int) -> None:
-    rows, vgg19 = cached_query(counts.vgg_layers), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
+    rows, vgg19 = _operations_of_layers(factor), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
     unit = "GFLOP" if factor == 2 else "GMAC"
-    rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
     order = tuple(products.loc[products["network"] == "VGG-19", "layer"])
     origins = of_jobs("flops/layers")
@@ -58,6 +74,10 @@ def _vgg(factor: int) -> None:
         ),
         data=products,
     )
+
+
+def _vgg_layers(factor: int) -> None:
+    rows, origins = _operations_of_layers(factor), of_jobs("flops/layers")
     network = st.segmented_control(
         "Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params"
     )
