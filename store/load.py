@@ -25,6 +25,8 @@ FACTS = (
     "prices",
     "optimus_jobs",
     "optimus_results",
+    "speed_fits",
+    "speed_fit_errors",
     "questions",
 )
 

@@ -3,9 +3,11 @@
     python -m compute speed --servers 1,2,4 --workers 1,2,4,8
 
 On one machine all actors share its cores, so that its θ measure contention and not a network: more
-workers slow each other down. Results: `speed_samples`, `speed_models`, `speed_intervals`, `speed_errors`.
+workers slow each other down. `load` in the configuration is the load average before it began: what else
+the cores had to do. Results: `speed_samples`, `speed_models`, `speed_intervals`, `speed_errors`.
 """
 
+import os
 import time
 from pathlib import Path
 
@@ -25,7 +27,7 @@ LEAST_POINTS = 5  # coefficients of Eq. 4
 
 def run(runs: Path, scale: str, servers: tuple[int, ...], workers: tuple[int, ...], address: str | None) -> Path:
     """Measure every number of servers with every number of workers in both modes; returns the run's folder."""
-    start = time.perf_counter()
+    start, load = time.perf_counter(), round(os.getloadavg()[0], 1)
     with connected(address):
         samples, replaced, parameters = measure(servers, workers, STEPS[scale])
     device, here = devices.name(torch.device("cpu")), devices.cores()
@@ -47,6 +49,7 @@ def run(runs: Path, scale: str, servers: tuple[int, ...], workers: tuple[int, ..
             "steps": STEPS[scale],
             "cores": here,
             "replaced": replaced,
+            "load": load,
         },
         seconds=round(time.perf_counter() - start, 3),
         note=where,

@@ -120,6 +120,15 @@ def _selection() -> None:
     )
 
 
+def _scheduling() -> None:
+    from tests.bench.scheduling import DECIDED, decision, simulations
+
+    for jobs, machines, seconds in simulations():
+        print(f"{jobs:,} jobs on {machines:,} machines, simulated to the end: {seconds:.1f} s", flush=True)
+    seconds, tasks = decision()
+    print(f"one decision for {DECIDED[0]:,} jobs on {DECIDED[1]:,} machines: {seconds:.1f} s, {tasks:,} tasks")
+
+
 PARTS = {
     "pages": _pages,
     "store": _store,
@@ -127,6 +136,7 @@ PARTS = {
     "training": _training,
     "transfer": _transfer,
     "selection": _selection,
+    "scheduling": _scheduling,
 }
 
 if __name__ == "__main__":

@@ -92,3 +92,40 @@ def errors() -> alt.LayerChart:
         )
     )
     return alt.layer(band, line).properties(height=260)
+
+
+@chart_specification
+def fit_errors() -> alt.LayerChart:
+    """Error of fitted speed models: points, median_percent, low_percent, high_percent, name, origin."""
+    x = alt.X("points:Q", title="Measurements used", scale=alt.Scale(type="log", base=10, nice=False, padding=8))
+    colour = alt.Color("name:N", title=None, legend=alt.Legend(orient="bottom", columns=2, labelLimit=220))
+    band = alt.Chart().mark_rule(opacity=0.3).encode(x=x, y=alt.Y("low_percent:Q"), y2="high_percent:Q", color=colour)
+    line = (
+        alt.Chart()
+        .mark_line(point=True)
+        .encode(
+            x=x,
+            y=alt.Y("median_percent:Q", title="Error on the others (%)"),
+            color=colour,
+            strokeDash=alt.StrokeDash("origin:N", title=None, legend=TOP),
+            tooltip=tooltips("name", "origin", points=".0f", median_percent=".1f"),
+        )
+    )
+    return alt.layer(band, line).properties(height=420)
+
+
+@chart_specification
+def measured_speeds() -> alt.Chart:
+    """Measured speed: workers, steps_per_s, servers, mode."""
+    return (
+        alt.Chart()
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("workers:Q", title="Workers"),
+            y=alt.Y("steps_per_s:Q", title="Steps/s of all workers"),
+            color=alt.Color("servers:N", title="Parameter servers", legend=TOP),
+            strokeDash=alt.StrokeDash("mode:N", title=None, legend=TOP),
+            tooltip=tooltips("mode", "servers", "workers", steps_per_s=".2f"),
+        )
+        .properties(height=380)
+    )
