@@ -74,7 +74,7 @@ def samples(reader: Reader) -> pd.DataFrame:
 
 
 def about(reader: Reader) -> pd.DataFrame:
-    """One row, or none: the measurement's cores, the network's parameters, images of a step, workers replaced, and the load before."""
+    """One row, or none: cores, the network's parameters, images of a step, workers replaced, load average before."""
     return reader.df(
         """
         SELECT run_id, (config->>'cores')::INTEGER AS cores, (config->>'parameters')::INTEGER AS parameters,

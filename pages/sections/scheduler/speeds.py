@@ -61,7 +61,7 @@ def _measured(about, origins: list) -> None:
         origins=origins,
         caption=f"Measured with Ray actors on one machine, {about['parameters']:,} parameters, {about['batch']} images "
         "a synchronous step over all workers, or an asynchronous step of one. All actors share the cores, beside "
-        f"whatever else ran (load average {about['load']:.1f} before it began), so that this is contention and no network, "
-        f"and another run may differ by much. Workers that died and were replaced: {about['replaced']}.",
+        f"whatever else ran (load average {about['load']:.1f} before it began), so that this is contention and no "
+        f"network, and another run may differ by much. Workers that died and were replaced: {about['replaced']}.",
         data=rows,
     )
