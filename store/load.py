@@ -21,6 +21,7 @@ FACTS = (
     "devices",
     "lu_times",
     "lu_flops",
+    "lu_memory",
     "throughputs",
     "prices",
     "optimus_jobs",

@@ -198,23 +198,32 @@ CREATE TABLE pictures (
 
 -- ---------------------------------------------------------------- problem 3: FLOPs and timings
 
--- a network that was counted: `published_gmacs` is what its own library prints for it
+-- a network that was counted: `published_gmacs` is what its own library prints for it. `variant` own: a reader's
+-- network; `uncounted` names its operations without a rule, in `uncounted_modules` of `modules` leaf modules, which hold
+-- `uncounted_params` parameters (NULL: nothing is uncounted). input_px is NULL where the input is no image
 CREATE TABLE networks (
     run_id VARCHAR NOT NULL,
     model VARCHAR NOT NULL,
-    variant VARCHAR NOT NULL CHECK (variant IN ('torchvision', 'caffe')),
+    variant VARCHAR NOT NULL CHECK (variant IN ('torchvision', 'caffe', 'own')),
     family VARCHAR NOT NULL,
-    input_px INTEGER NOT NULL CHECK (input_px > 0),
+    input_px INTEGER CHECK (input_px > 0),
+    input_shape VARCHAR,
     params BIGINT NOT NULL CHECK (params >= 0),
     macs BIGINT NOT NULL CHECK (macs > 0),
     other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
     published_gmacs DOUBLE CHECK (published_gmacs > 0),
+    uncounted VARCHAR,
+    uncounted_params BIGINT CHECK (uncounted_params >= 0),
+    uncounted_modules INTEGER CHECK (uncounted_modules >= 0),
+    modules INTEGER CHECK (modules >= uncounted_modules),
     PRIMARY KEY (model)
 );
 
 -- one row a leaf layer and kind of work, in order of execution, for one image in evaluation mode.
 -- macs: multiply-accumulates of convolutions and matrix products; flops = 2 macs;
--- other_ops: everything else, once each (bias additions, pooling, normalisation, activations, sums)
+-- other_ops: everything else, once each (bias additions, pooling, normalisation, activations, sums).
+-- live_bytes: activations that exist at once while it runs; kept_bytes (floating-point, in fp32) and kept_index_bytes
+-- (indices and masks): what autograd keeps in training; NULL in runs from before these were counted
 CREATE TABLE layers (
     run_id VARCHAR NOT NULL,
     model VARCHAR NOT NULL,
@@ -228,7 +237,30 @@ CREATE TABLE layers (
     other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
     input_bytes BIGINT NOT NULL CHECK (input_bytes >= 0),
     activation_bytes BIGINT NOT NULL CHECK (activation_bytes >= 0),
+    live_bytes BIGINT CHECK (live_bytes >= 0),
+    kept_bytes BIGINT CHECK (kept_bytes >= 0),
+    kept_index_bytes BIGINT CHECK (kept_index_bytes >= 0),
     PRIMARY KEY (model, position)
+);
+
+-- the matrix products among a layer's work for one image: `groups` of [rows x depth] [depth x columns], `repeats` times.
+-- A convolution has output channels x (input channels · kernel) x output pixels, `kernel` positions in a filter (0: no
+-- convolution). Images of a batch lengthen `columns` where one factor is learnt (`shared`), else they multiply `groups`
+CREATE TABLE products (
+    run_id VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    nth INTEGER NOT NULL CHECK (nth >= 0),
+    groups INTEGER NOT NULL CHECK (groups > 0),
+    rows BIGINT NOT NULL CHECK (rows > 0),
+    depth BIGINT NOT NULL CHECK (depth > 0),
+    columns BIGINT NOT NULL CHECK (columns > 0),
+    kernel INTEGER NOT NULL CHECK (kernel >= 0),
+    stride INTEGER NOT NULL CHECK (stride > 0),
+    transposed BOOLEAN NOT NULL,
+    shared BOOLEAN NOT NULL,
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (model, position, nth)
 );
 
 -- measured times: `mode` full (whole forward pass), layerwise (host waits after every layer) or
@@ -246,6 +278,41 @@ CREATE TABLE timings (
     sd_ms DOUBLE NOT NULL CHECK (sd_ms >= 0 AND isfinite(sd_ms)),
     repeats INTEGER NOT NULL CHECK (repeats > 0),
     PRIMARY KEY (run_id, model, mode, position)
+);
+
+-- a device's time by size: of a matrix product or convolution (sizes as in `products`), or of another layer that writes
+-- `elements` (then the sizes are 0). direction: forward, or backward with the gradients of both inputs
+CREATE TABLE profile_points (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    threads INTEGER NOT NULL CHECK (threads > 0),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    operation VARCHAR NOT NULL,
+    direction VARCHAR NOT NULL CHECK (direction IN ('forward', 'backward')),
+    groups INTEGER NOT NULL CHECK (groups >= 0),
+    rows BIGINT NOT NULL CHECK (rows >= 0),
+    depth BIGINT NOT NULL CHECK (depth >= 0),
+    columns BIGINT NOT NULL CHECK (columns >= 0),
+    kernel INTEGER NOT NULL CHECK (kernel >= 0),
+    stride INTEGER NOT NULL CHECK (stride >= 0),
+    elements BIGINT NOT NULL CHECK (elements >= 0),
+    ms DOUBLE NOT NULL CHECK (ms > 0 AND isfinite(ms)),
+    PRIMARY KEY (run_id, position)
+);
+
+-- a network's measured time (the fastest of `repeats`) beside what a model predicts for it; pass: forward or a training
+-- step. Models that are fitted (PPP, overhead) were fitted on all other networks of the same run and pass
+CREATE TABLE time_predictions (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    pass VARCHAR NOT NULL CHECK (pass IN ('forward', 'step')),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    predictor VARCHAR NOT NULL,
+    predicted_ms DOUBLE NOT NULL CHECK (predicted_ms > 0 AND isfinite(predicted_ms)),
+    measured_ms DOUBLE NOT NULL CHECK (measured_ms > 0 AND isfinite(measured_ms)),
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (run_id, model, pass, batch, predictor)
 );
 
 -- ---------------------------------------------------------------- problem 4: loss models
@@ -522,6 +589,7 @@ CREATE TABLE devices (
     precision VARCHAR NOT NULL,
     peak_tflops DOUBLE NOT NULL CHECK (peak_tflops > 0),
     memory_gbps DOUBLE NOT NULL CHECK (memory_gbps > 0),
+    memory_gb DOUBLE CHECK (memory_gb > 0),
     source VARCHAR NOT NULL REFERENCES sources (work),
     confidence confidence NOT NULL,
     PRIMARY KEY (device, condition, precision)
@@ -554,6 +622,17 @@ CREATE TABLE lu_flops (
     PRIMARY KEY (model, kind)
 );
 
+-- the same paper's Table 4, memory of a forward pass in Caffe; printed as MB, which are 2^20 bytes: the weights show it
+CREATE TABLE lu_memory (
+    place VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    part VARCHAR NOT NULL CHECK (part IN ('weights', 'data', 'workspace')),
+    mebibytes DOUBLE NOT NULL CHECK (mebibytes > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (model, part)
+);
+
 -- images per second that others measured; mode: training or inference
 CREATE TABLE throughputs (
     source VARCHAR NOT NULL REFERENCES sources (work),
@@ -565,7 +644,7 @@ CREATE TABLE throughputs (
     model VARCHAR NOT NULL,
     mode VARCHAR NOT NULL CHECK (mode IN ('training', 'inference')),
     data VARCHAR NOT NULL CHECK (data IN ('synthetic', 'real', 'not stated')),
-    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'mixed', 'not stated')),
+    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'tf32', 'mixed', 'not stated')),
     batch INTEGER NOT NULL CHECK (batch > 0),
     images_per_s DOUBLE NOT NULL CHECK (images_per_s > 0),
     confidence confidence NOT NULL,

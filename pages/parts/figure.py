@@ -14,6 +14,11 @@ from pages.parts.origin import Origin, badges
 from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
 
+# a chart takes the width of its place; its height is that of the plot, to which axes and legends are added
+FIT_WIDTH = {"type": "fit-x", "contains": "padding"}
+COMPOSED = {"facet", "hconcat", "vconcat", "concat", "repeat"}  # charts that cannot be fitted
+
+
 def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
     """A chart's tooltip: fields as they are, then numbers with their format.
 
@@ -32,7 +37,8 @@ def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[...,
 
     @lru_cache(maxsize=CACHED_CHARTS)
     def specification(*arguments) -> dict:
-        return _without_data(draw(*arguments).to_dict())
+        chart = _without_data(draw(*arguments).to_dict())
+        return chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart}
 
     @wraps(draw)
     def fresh(*arguments) -> dict:
