@@ -18,13 +18,13 @@ def measured_run(reader: Reader) -> str | None:
 def coefficients(reader: Reader) -> pd.DataFrame:
     """One row for each speed model with its coefficients in seconds, M, the points and its error on them in percent.
 
-    For the models measured here `interval0` to `interval4` say the 95 % intervals; the paper's own come
-    first, with neither points nor error.
+    `measured` says that it was fitted to measurements made here, else to published ones; for those
+    measured here `interval0` to `interval4` say the 95 % intervals.
     """
     rows = reader.df(
         """
         SELECT name, mode, theta0, theta1, theta2, theta3, theta4, m_batch, source, e.points,
-               e.median_percent AS error_percent
+               e.median_percent AS error_percent, TRUE AS measured
         FROM speed_models AS m LEFT JOIN (
             SELECT run_id, name, max(points) AS points, arg_max(median_percent, points) AS median_percent
             FROM speed_errors GROUP BY ALL
@@ -32,7 +32,7 @@ def coefficients(reader: Reader) -> pd.DataFrame:
         WHERE run_id = ?
         UNION ALL
         SELECT 'published, ' || network, 'synchronous', theta0, theta1, theta2, theta3, theta4, m_batch, source, points,
-               error_percent
+               error_percent, FALSE
         FROM speed_fits
         """,
         [measured_run(reader)],

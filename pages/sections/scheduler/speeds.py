@@ -36,7 +36,7 @@ def show() -> None:
             _measured(about.iloc[0], origins)
     rows = cached_query(speeds.coefficients)
     figure(
-        rows,
+        rows.drop(columns="measured"),
         title="Coefficients of every fitted speed model",
         alt_text="Coefficients of the fitted speed models with intervals and errors",
         origins=origins + published("DL2 code, fitted"),
@@ -51,12 +51,12 @@ def show() -> None:
 
 def _measured(about, origins: list) -> None:
     rows = cached_query(speeds.samples)
-    sync = rows[rows["mode"] == "synchronous"]
-    best = sync.loc[sync["steps_per_s"].idxmax()]
+    fitted = cached_query(speeds.coefficients)
+    missed = " and ".join(f"{row.error_percent:.0f} % ({row.mode})" for row in fitted[fitted["measured"]].itertuples())
     figure(
         charts.measured_speeds(),
-        title=f"On {about['cores']} cores synchronous training is fastest with {best['workers']} "
-        f"worker{'s' if best['workers'] > 1 else ''} and {best['servers']} server{'s' if best['servers'] > 1 else ''}",
+        title=f"On {about['cores']} shared cores the fitted models miss the measured speeds by "
+        f"{missed or 'an unknown share'}",
         alt_text="Measured training speed against workers for each number of parameter servers",
         origins=origins,
         caption=f"Measured with Ray actors on one machine, {about['parameters']:,} parameters, {about['batch']} images "
