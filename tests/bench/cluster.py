@@ -2,12 +2,13 @@
 
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import ray
 
 from compute.cluster.tasks import train_on_ray
-from compute.core.vocabulary import GPU_TYPES
+from compute.core.vocabulary import BASELINE_GPU, GPU_TYPES
 from compute.optimus.train import TrainingSweep
 from compute.training.runner import train_pending
 
@@ -27,7 +28,9 @@ def sweep(folder: str) -> TrainingSweep:
 
 
 def plain() -> tuple[int, float]:
-    """Runs, and seconds for all of them one after the other in this process, without Ray."""
+    """Runs, and seconds for all of them one after the other in this process, without Ray, once it is warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        train_pending(replace(sweep(folder), gpu_types=(BASELINE_GPU,)))
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         return len(train_pending(sweep(folder))), time.perf_counter() - start

@@ -32,7 +32,7 @@ def timeline(jobs: int, end_h: float) -> alt.LayerChart:
             tooltip=tooltips("job", "workers", "servers", "machines", start_h=".2f", end_h=".2f"),
         )
     )
-    return alt.layer(waiting, tasks).properties(height=130 + 24 * jobs)
+    return alt.layer(waiting, tasks).properties(height=24 * jobs)
 
 
 @chart_specification
@@ -48,7 +48,7 @@ def completion(jobs: int) -> alt.Chart:
             shape=alt.Shape("scheduler:N", title=None, sort=None, legend=TOP),
             tooltip=tooltips("job", "scheduler", jct_h=".2f"),
         )
-        .properties(height=130 + 24 * jobs)
+        .properties(height=24 * jobs)
     )
 
 
@@ -111,7 +111,7 @@ def fit_errors() -> alt.LayerChart:
             tooltip=tooltips("name", "origin", points=".0f", median_percent=".1f"),
         )
     )
-    return alt.layer(band, line).properties(height=420)
+    return alt.layer(band, line).properties(height=360)
 
 
 @chart_specification
