@@ -23,6 +23,7 @@ page = st.navigation(
             for name, problem in PROBLEMS.items()
         ),
         st.Page("pages/your_training.py", title="Your training", icon=":material/insights:"),
+        st.Page("pages/scheduler.py", title="Scheduler", icon=":material/calendar_view_week:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
     ],
     position="top",

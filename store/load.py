@@ -31,6 +31,8 @@ FACTS = (
     "external_accuracy",
     "external_errors",
     "dawnbench_cifar10",
+    "speed_fits",
+    "speed_fit_errors",
     "questions",
 )
 

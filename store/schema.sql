@@ -490,6 +490,40 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
+-- measured training speed of parameter servers and workers, all workers together
+CREATE TABLE speed_samples (
+    run_id VARCHAR NOT NULL,
+    mode VARCHAR NOT NULL CHECK (mode IN ('synchronous', 'asynchronous')),
+    servers INTEGER NOT NULL CHECK (servers > 0),
+    workers INTEGER NOT NULL CHECK (workers > 0),
+    steps INTEGER NOT NULL CHECK (steps > 0),
+    seconds DOUBLE NOT NULL CHECK (seconds > 0 AND isfinite(seconds)),
+    steps_per_s DOUBLE NOT NULL CHECK (steps_per_s > 0 AND isfinite(steps_per_s)),
+    PRIMARY KEY (run_id, mode, servers, workers)
+);
+
+-- 95 % interval of a coefficient of a speed model, `theta` its number: from fits to resampled points
+CREATE TABLE speed_intervals (
+    run_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    theta INTEGER NOT NULL CHECK (theta BETWEEN 0 AND 4),
+    low DOUBLE NOT NULL CHECK (low >= 0),
+    high DOUBLE NOT NULL CHECK (high >= low),
+    PRIMARY KEY (run_id, name, theta)
+);
+
+-- mean absolute error of a speed model, fitted to so many random points, on the other points (with all points, on
+-- these themselves): quartiles over the choices
+CREATE TABLE speed_errors (
+    run_id VARCHAR NOT NULL,
+    name VARCHAR NOT NULL,
+    points INTEGER NOT NULL CHECK (points > 0),
+    median_percent DOUBLE NOT NULL CHECK (median_percent >= 0),
+    low_percent DOUBLE NOT NULL CHECK (low_percent <= median_percent),
+    high_percent DOUBLE NOT NULL CHECK (high_percent >= median_percent),
+    PRIMARY KEY (run_id, name, points)
+);
+
 -- hours to a test accuracy, which takes `epochs` epochs on every GPU type, at least epochs_low and at most epochs_high
 -- (NULL: never); gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
 CREATE TABLE time_to_accuracy (
@@ -805,4 +839,33 @@ CREATE TABLE filled_answers (
     question VARCHAR PRIMARY KEY,
     stamp VARCHAR NOT NULL,
     answer JSON NOT NULL
+);
+
+-- Eq. 4 fitted to speeds that Optimus' first author published, by network, and its mean absolute error on these points
+CREATE TABLE speed_fits (
+    network VARCHAR PRIMARY KEY,
+    points INTEGER NOT NULL CHECK (points > 0),
+    theta0 DOUBLE NOT NULL CHECK (theta0 >= 0),
+    theta1 DOUBLE NOT NULL CHECK (theta1 >= 0),
+    theta2 DOUBLE NOT NULL CHECK (theta2 >= 0),
+    theta3 DOUBLE NOT NULL CHECK (theta3 >= 0),
+    theta4 DOUBLE NOT NULL CHECK (theta4 >= 0),
+    m_batch DOUBLE NOT NULL CHECK (m_batch > 0),
+    error_percent DOUBLE NOT NULL CHECK (error_percent >= 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL
+);
+
+-- the same fitted to fewer points: its error on the others, as in speed_errors
+CREATE TABLE speed_fit_errors (
+    network VARCHAR NOT NULL,
+    points INTEGER NOT NULL CHECK (points > 0),
+    median_percent DOUBLE NOT NULL CHECK (median_percent >= 0),
+    low_percent DOUBLE NOT NULL CHECK (low_percent <= median_percent),
+    high_percent DOUBLE NOT NULL CHECK (high_percent >= median_percent),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    place VARCHAR NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (network, points)
 );

@@ -29,3 +29,8 @@ SETTLE_S = 60.0
 # size of a log that a reader brings, in MiB: 100,000 steps with ten columns fit; reading it takes a server's core some
 # seconds, which other visitors wait for
 UPLOAD_MB = 16
+# the scheduler's sandbox simulates four schedulers while a reader waits: with as many jobs, machines and intervals a
+# rerun stays below a second
+SANDBOX_JOBS = 20
+SANDBOX_MACHINES = 40
+SANDBOX_INTERVALS = 100

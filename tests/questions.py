@@ -18,5 +18,6 @@ VIEWS = [
     ("pages/overview.py", None),
     *((f"pages/{problem}.py", question) for problem, questions in BY_PROBLEM.items() for question in questions),
     YOUR_TRAINING,
+    ("pages/scheduler.py", None),
     ("pages/runs.py", None),
 ]

@@ -201,6 +201,9 @@ EXPERIMENTS = {
         _experiment(
             "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
         ),
+        _experiment(
+            "optimus/speed", "speed", "servers", "workers", "batch", "parameters", "steps", "cores", "replaced", "load"
+        ),
         _experiment("optimus/plan", "plan", "target", "images_of_an_epoch", "parameters", "measured_by"),
     )
 }

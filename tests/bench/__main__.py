@@ -172,6 +172,25 @@ def _selection() -> None:
     )
 
 
+def _scheduling() -> None:
+    from tests.bench.scheduling import DECIDED, decision, simulations
+
+    for jobs, machines, seconds in simulations():
+        print(f"{jobs:,} jobs on {machines:,} machines, simulated to the end: {seconds:.1f} s", flush=True)
+    seconds, tasks = decision()
+    print(f"one decision for {DECIDED[0]:,} jobs on {DECIDED[1]:,} machines: {seconds:.1f} s, {tasks:,} tasks")
+
+
+def _cluster() -> None:
+    from tests.bench.cluster import plain, scaling
+
+    runs, alone = plain()
+    print(f"{runs} smoke trainings in one process, without Ray: {alone:.1f} s")
+    for workers, seconds in scaling():
+        more = f", {(seconds - alone) / runs:+.2f} s a run" if workers == 1 else ""
+        print(f"on Ray with {workers} worker processes: {seconds:.1f} s, {alone / seconds:.2f} times as fast{more}")
+
+
 PARTS = {
     "pages": _pages,
     "reruns": _reruns,
@@ -181,6 +200,8 @@ PARTS = {
     "training": _training,
     "transfer": _transfer,
     "selection": _selection,
+    "scheduling": _scheduling,
+    "cluster": _cluster,
 }
 
 if __name__ == "__main__":

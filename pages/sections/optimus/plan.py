@@ -66,6 +66,9 @@ def _explorer(models: pd.DataFrame, predicted: pd.DataFrame, asked: tuple[str, i
     )
     _hours(models, target, batch, asked)
     costs.show(target)
+    st.page_link(
+        "pages/scheduler.py", label="Many jobs share a cluster: the scheduler", icon=":material/arrow_forward:"
+    )
 
 
 def _hours(models: pd.DataFrame, target: int, batch: int, asked: tuple) -> None:
