@@ -22,6 +22,7 @@ LEFT_OUT = {"network": "batch", "device": "network", "none": "device"}
 RESERVE_GB = 1.0  # of a device's memory, for the framework's context and workspaces
 
 
+@platforms.once
 def devices(reader: Reader) -> pd.DataFrame:
     """Each device with its highest published peak of each precision, bandwidth and memory; `gpu_type` and price."""
     return reader.df("""
@@ -40,8 +41,9 @@ def steps(
     precision: str,
     batch: int,
     own: tuple[float, float, float] | None = None,
+    device: str | None = None,
 ) -> pd.DataFrame:
-    """The predicted step of a network on every device that has the precision, in ms for a batch.
+    """The predicted step of a network on every device that has the precision, or on `device`, in ms for a batch.
 
     `own` is a reader's device: peak in TFLOPS, bandwidth in GB/s, memory in GB. Columns: those of `devices`,
     `at_peak_ms`, `launches`, `ppp_percent`, `overhead_us`, `ms` with `low_ms` and `high_ms` (the band in which 90 % of
@@ -59,6 +61,8 @@ def steps(
             "memory_gb": memory,
         }
         known = pd.concat([known, pd.DataFrame([mine])], ignore_index=True)
+    if device is not None:
+        known = known[known["device"] == device]
     if known.empty:
         return known
     work, training = platforms.work(reader, model), mode == "training"

@@ -3,11 +3,28 @@
 A platform is a device with its framework, mode and precision. Precision that a source does not state is read as fp32.
 """
 
+from collections.abc import Callable
+from functools import wraps
+
 import numpy as np
 import pandas as pd
 
 from compute.core.step_time import StepTime, Work, at_peak_ms, fit
 from store.reader import Reader
+
+
+def once(query: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
+    """Decorate a query of the reader alone: its frame is worked out once for each version of the store."""
+
+    @wraps(query)
+    def remembered(reader: Reader) -> pd.DataFrame:
+        name = f"{query.__module__}.{query.__name__}"
+        if name not in reader.memo:
+            reader.memo[name] = query(reader)
+        return reader.memo[name].copy()
+
+    return remembered
+
 
 PLATFORM = ["device", "framework", "mode", "precision"]
 # what is left out for a prediction: all measurements of its batch, or of its network
@@ -30,6 +47,7 @@ def work(reader: Reader, model: str) -> Work:
     return memo[model]
 
 
+@once
 def implied_ppp(reader: Reader) -> pd.DataFrame:
     """Each published throughput of a counted network, with the Platform Percent of Peak that it implies.
 
@@ -38,8 +56,7 @@ def implied_ppp(reader: Reader) -> pd.DataFrame:
     `flop_utilisation_percent` counts the operations alone. Per GPU where there are several. `confidence` is of the
     throughput, `peak_confidence` of the peak.
     """
-    if "implied_ppp" not in reader.memo:
-        rows = reader.df("""
+    rows = reader.df("""
             WITH peaks AS (
                 SELECT device, precision, max(peak_tflops) AS peak_tflops, max(memory_gbps) AS memory_gbps,
                        arg_max(confidence, peak_tflops)::VARCHAR AS peak_confidence
@@ -56,8 +73,7 @@ def implied_ppp(reader: Reader) -> pd.DataFrame:
             WHERE t.model IN (SELECT model FROM networks)
             ORDER BY t.gpu_type, t.mode, t.framework, t.model, t.batch, t.gpus
         """)
-        reader.memo["implied_ppp"] = _with_estimates(reader, rows)
-    return reader.memo["implied_ppp"].copy()
+    return _with_estimates(reader, rows)
 
 
 def _with_estimates(reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +101,7 @@ def _with_estimates(reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+@once
 def platforms(reader: Reader) -> pd.DataFrame:
     """The fitted constants of each platform, one GPU: PPP of PALEO's model, PPP and overhead of the extended one.
 
@@ -109,6 +126,7 @@ def platforms(reader: Reader) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+@once
 def predictions(reader: Reader) -> pd.DataFrame:
     """Each measurement on one GPU, predicted from others: those of other batches or networks on its platform, or those
     of all other devices (`typical_constants`).
@@ -117,27 +135,25 @@ def predictions(reader: Reader) -> pd.DataFrame:
     `predicted_ms` and
     `error_percent` (signed, of the measured time). Rows for which nothing is left to fit to are not there.
     """
-    if "step_predictions" not in reader.memo:
-        rows = []
-        for _, group in _single(reader).groupby(PLATFORM):
-            for left_out, column in LEFT_OUT.items():
-                for value in group[column].unique():
-                    unseen, seen = group[group[column] == value], group[group[column] != value]
-                    if seen.empty:
-                        continue
-                    for by, overhead in MODELS.items():
-                        ms = _fit(seen, overhead).ms(unseen["at_peak_ms"], unseen["launches"])
-                        rows.append(unseen.assign(left_out=left_out, by=by, predicted_ms=ms))
-            device, _, mode, _ = group[PLATFORM].iloc[0]
-            for by, overhead in MODELS.items():
-                typical = typical_constants(reader, mode, overhead=overhead, without=device)
-                if typical:
-                    ms = typical.ms(group["at_peak_ms"], group["launches"])
-                    rows.append(group.assign(left_out="device", by=by, predicted_ms=ms))
-        found = pd.concat(rows) if rows else _single(reader).assign(left_out=None, by=None, predicted_ms=np.nan)
-        found["error_percent"] = 100 * (found["predicted_ms"] / found["measured_ms"] - 1)
-        reader.memo["step_predictions"] = found
-    return reader.memo["step_predictions"].copy()
+    rows = []
+    for _, group in _single(reader).groupby(PLATFORM):
+        for left_out, column in LEFT_OUT.items():
+            for value in group[column].unique():
+                unseen, seen = group[group[column] == value], group[group[column] != value]
+                if seen.empty:
+                    continue
+                for by, overhead in MODELS.items():
+                    ms = _fit(seen, overhead).ms(unseen["at_peak_ms"], unseen["launches"])
+                    rows.append(unseen.assign(left_out=left_out, by=by, predicted_ms=ms))
+        device, _, mode, _ = group[PLATFORM].iloc[0]
+        for by, overhead in MODELS.items():
+            typical = typical_constants(reader, mode, overhead=overhead, without=device)
+            if typical:
+                ms = typical.ms(group["at_peak_ms"], group["launches"])
+                rows.append(group.assign(left_out="device", by=by, predicted_ms=ms))
+    found = pd.concat(rows) if rows else _single(reader).assign(left_out=None, by=None, predicted_ms=np.nan)
+    found["error_percent"] = 100 * (found["predicted_ms"] / found["measured_ms"] - 1)
+    return found
 
 
 def typical_constants(reader: Reader, mode: str, *, overhead: bool, without: str = "") -> StepTime | None:
@@ -154,6 +170,7 @@ def typical_constants(reader: Reader, mode: str, *, overhead: bool, without: str
     return StepTime(ppp=ppp / 100, overhead_ms=overhead_us / 1e3 if overhead else 0.0)
 
 
+@once
 def accuracy(reader: Reader) -> pd.DataFrame:
     """The accuracy card: median and 90 % quantile of the error on measurements that the fit did not see, in percent.
 

@@ -235,9 +235,9 @@ def _throughput(choice: Choice, factor: float) -> None:
         [
             {"batch": batch, **row}
             for batch in CURVE_BATCHES
-            for row in cached_query(planner.steps, choice.model, choice.mode, choice.precision, batch, choice.own)
-            .query("device == @choice.device")[["ms", "low_ms", "high_ms"]]
-            .to_dict("records")
+            for row in cached_query(
+                planner.steps, choice.model, choice.mode, choice.precision, batch, choice.own, choice.device
+            )[["ms", "low_ms", "high_ms"]].to_dict("records")
         ]
     )
     for name, column in (("images_per_s", "ms"), ("high", "low_ms"), ("low", "high_ms")):
