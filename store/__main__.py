@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from store.build import build
+from store.fill import fill_answers
 from store.layout import Layout
 from store.version import StoreError, Version, current, one_line, reason, trouble
 
@@ -147,7 +148,7 @@ def _renewed(layout: Layout) -> Version:
             bar.total = total
             bar.update(done - bar.n)
 
-        return build(layout, progress)
+        return build(layout, progress, fill_answers)
 
 
 def _fail(message: str) -> int:

@@ -26,6 +26,11 @@ FACTS = (
     "prices",
     "optimus_jobs",
     "optimus_results",
+    "external_logs",
+    "external_fits",
+    "external_accuracy",
+    "external_errors",
+    "dawnbench_cifar10",
     "questions",
 )
 

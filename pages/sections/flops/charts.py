@@ -33,27 +33,60 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
 
 @chart_specification
 def implied_ppp() -> alt.Chart:
-    """One point a published measurement: network, mode, precision, ppp_percent and what it comes from."""
+    """One line a platform: batch, ppp_percent, gpu_type, mode, and what a measurement comes from."""
     return (
         alt.Chart()
-        .mark_point(filled=True, size=70, opacity=0.8)
+        .mark_line(point=True)
         .encode(
-            x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
-            y=alt.Y("network:N", title=None, axis=NAMES),
-            color=alt.Color("mode:N", title=None, legend=TOP),
-            shape=alt.Shape(
-                "precision:N",
-                title="Precision",
-                legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
-            ),
+            x=alt.X("batch:Q", title="Images of a batch", scale=alt.Scale(type="log", base=2)),
+            y=alt.Y("ppp_percent:Q", title="PPP that the measurement implies (%)"),
+            color=alt.Color("gpu_type:N", title=None, legend=TOP),
+            strokeDash=alt.StrokeDash("mode:N", title=None, legend=alt.Legend(orient="bottom")),
+            detail=["source:N", "precision:N"],
             tooltip=tooltips(
                 *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"),
                 images_per_s_gpu=",.0f",
                 ppp_percent=".1f",
+                flop_utilisation_percent=".1f",
             ),
         )
-        .properties(height=alt.Step(26))
+        .properties(height=300)
     )
+
+
+@chart_specification
+def throughput() -> alt.LayerChart:
+    """Predicted images_per_s by batch with its band (low, high), and measured points with framework and source."""
+    x = alt.X("batch:Q", title="Images of a batch", scale=alt.Scale(type="log", base=2))
+    predicted = alt.Chart().encode(x=x).transform_filter("isValid(datum.images_per_s)")
+    measured = alt.Chart().encode(x=x).transform_filter("isValid(datum.measured)")
+    return alt.layer(
+        predicted.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title="Images/s"), y2="high:Q"),
+        predicted.mark_line().encode(y="images_per_s:Q", tooltip=tooltips(batch=".0f", images_per_s=",.0f")),
+        measured.mark_point(filled=True, size=60).encode(
+            y="measured:Q",
+            color=alt.Color("framework:N", title=None, legend=TOP),
+            tooltip=tooltips("framework", "source", batch=".0f", measured=",.0f"),
+        ),
+    ).properties(height=280)
+
+
+@chart_specification
+def accuracy(models: tuple[str, ...]) -> alt.LayerChart:
+    """Median error and the error that 90 % stay within, by what was left out (`unseen`) and by model."""
+    tips = tooltips(
+        *("unseen", "model"), measurements=".0f", median_percent=".0f", high_percent=".0f", within_30_percent=".0f"
+    )
+    base = alt.Chart().encode(
+        y=alt.Y("unseen:N", title="Predicted for", sort=None, axis=NAMES),
+        yOffset=alt.YOffset("model:N", sort=list(models)),
+        color=alt.Color("model:N", title=None, sort=list(models), legend=alt.Legend(orient="top", labelLimit=260)),
+        tooltip=tips,
+    )
+    return alt.layer(
+        base.mark_rule().encode(x=alt.X("median_percent:Q", title="Error (%)"), x2="high_percent:Q"),
+        base.mark_point(filled=True, size=90).encode(x="median_percent:Q"),
+    ).properties(height=200)
 
 
 @chart_specification
