@@ -201,6 +201,7 @@ def counted(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_every_network_agrees_with_its_library(counted):
     networks, _, _ = counted
     published = [row for row in networks if row["published_gmacs"]]
@@ -212,6 +213,7 @@ def test_every_network_agrees_with_its_library(counted):
         assert close, f"{row['model']}: {gmacs} is not {row['published_gmacs']}"
 
 
+@pytest.mark.slow
 def test_layers_add_up_to_their_network(counted):
     networks, rows, _ = counted
     for network in networks:
@@ -221,6 +223,7 @@ def test_layers_add_up_to_their_network(counted):
             assert sum(row[name] for row in mine) == network[name], f"{network['model']}: {name}"
 
 
+@pytest.mark.slow
 def test_parameters_are_those_that_the_library_publishes(counted):
     for row in counted[0]:
         if row["published_gmacs"] and row["model"] != "inception_v3":  # published with its auxiliary classifier
@@ -229,6 +232,7 @@ def test_parameters_are_those_that_the_library_publishes(counted):
             ]
 
 
+@pytest.mark.slow
 def test_the_store_takes_the_run(counted):
     networks, rows, version = counted
     assert version.left_out == ()
