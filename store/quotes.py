@@ -3,7 +3,7 @@
 `[[transfer.rates(extract, 0.1).test_percent:.1f]]` is the column `test_percent` of the row of the query
 `rates` of the problem `transfer` whose keys are `extract` and `0.1`; a query with a single row has no
 parentheses. `[[published.paleo_peak_shortfall_percent]]` is the value of a published fact. What a NULL means
-stands behind `else`: `[[optimus.epochs_to_common_target(K80).high:.0f else never]]`. A query runs only when a
+stands behind `else`: `[[optimus.target_errors.high:.0f else never]]`. A query runs only when a
 placeholder quotes it, once for each version of the store.
 """
 

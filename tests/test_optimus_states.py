@@ -13,6 +13,8 @@ from store.reader import open_reader
 from tests.conftest import PROJECT
 from tests.planted_optimus import pieces, plant, plant_all
 
+pytestmark = pytest.mark.slow
+
 # at scale full: GPU types with all depths, and those that have begun
 STATES = {
     "small alone": ((), ()),

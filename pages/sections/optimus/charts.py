@@ -8,6 +8,11 @@ TOP = alt.Legend(orient="top")
 GPU = alt.Color("gpu_type:N", title=None, legend=TOP)
 
 
+def _with(field: str) -> alt.Chart:
+    """A chart of the rows that have a field."""
+    return alt.Chart().transform_filter(f"isValid(datum.{field})")
+
+
 @chart_specification
 def curves(y: str, title: str) -> alt.Chart:
     """One line a training: epoch, y, network, gpu_type."""
@@ -156,11 +161,11 @@ def epochs(accuracy: str) -> alt.LayerChart:
     """Epochs against the target: target_percent, predicted, low, end (of the range), gpu_type, trained."""
     x = alt.X("target_percent:Q", title=f"{accuracy.capitalize()} accuracy to reach (%)", scale=alt.Scale(zero=False))
     y = alt.Y("predicted:Q", title="Epochs")
-    band = alt.Chart().mark_area(opacity=0.18, color="gray").encode(x=x, y=alt.Y("low:Q"), y2="end:Q")
-    line = alt.Chart().mark_line(color="gray", strokeWidth=3, interpolate="step").encode(
+    band = _with("low").mark_area(opacity=0.18, color="gray").encode(x=x, y=alt.Y("low:Q"), y2="end:Q")
+    line = _with("predicted").mark_line(color="gray", strokeWidth=3, interpolate="step").encode(
         x=x, y=y, tooltip=tooltips("target_percent", predicted=".0f", low=".0f", high=".0f")
     )  # fmt: skip
-    points = alt.Chart().mark_point(filled=True, size=45).encode(
+    points = _with("trained").mark_point(filled=True, size=45).encode(
         x=x, y=alt.Y("trained:Q"), color=GPU, tooltip=tooltips("gpu_type", "target_percent", trained=".0f")
     )  # fmt: skip
     return alt.layer(band, line, points).properties(height=360)

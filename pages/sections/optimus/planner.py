@@ -50,7 +50,7 @@ def show() -> None:
 
 def _by_size(name: str, first: pd.Series, work: dict) -> tuple[pd.DataFrame, str]:
     """The plans by network, link and a table of workers that a reader edits, and what they assume."""
-    columns = st.columns(4)
+    columns = st.columns([1, 1, 1, 2])
     size, link = (
         place.number_input(label, 0.001, 1e6, float(first[column]), key=f"{column}_{SHORT[name]}", bind="query-params")
         for place, label, column in (
