@@ -12,6 +12,7 @@ import platform
 import re
 import secrets
 import shutil
+import stat
 import subprocess
 import sys
 from dataclasses import asdict, dataclass, field
@@ -198,6 +199,8 @@ def read_record(folder: Path) -> dict:
     Raises ArtefactError with the file and the reason.
     """
     try:
+        if not stat.S_ISREG(os.stat(f"{folder}/{RECORD}").st_mode):  # opening a pipe would wait for its writer
+            raise ArtefactError("it is not a regular file")
         with open(f"{folder}/{RECORD}", encoding="utf-8") as file:
             text = file.read()
         record = json.loads(text, parse_constant=_no_constant)

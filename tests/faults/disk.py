@@ -1,6 +1,6 @@
 """Full disks, read-only disks and a limit on the size of files, during each kind of write.
 
-A full disk and a read-only one are a small tmpfs, where mounting is allowed; elsewhere only the limit on files is tried.
+A full disk and a read-only one are a small tmpfs, where mounting is allowed; elsewhere only the limit is tried.
 """
 
 import contextlib

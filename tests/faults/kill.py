@@ -16,7 +16,10 @@ from tests.faults import jobs, stores
 from tests.faults.outcome import Outcome
 from tests.faults.processes import Ended, work
 
-MIXED = "SELECT count(*) FROM runs r WHERE note IS NOT NULL AND CAST(note AS INT) <> (SELECT count(*) FROM steps s WHERE s.run_id = r.run_id)"
+MIXED = """
+SELECT count(*) FROM runs r
+WHERE note IS NOT NULL AND CAST(note AS INT) <> (SELECT count(*) FROM steps s WHERE s.run_id = r.run_id)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,8 +150,8 @@ def _training_killed(root: Path) -> str | None:
 def _training_done(root: Path) -> str | None:
     if len(found := stores.visible(root)) != 1:
         return f"there are the runs {found}"
-    if stores.half_runs(root) or any((root / "checkpoints").glob("*/state*")):
-        return stores.half_runs(root) or "a checkpoint of the finished training is left"
+    if problem := stores.half_runs(root):
+        return problem
     reference = root / "reference.parquet"
     if reference.exists() and not pq.read_table(reference).equals(
         pq.read_table(root / "runs" / found[0] / "steps.parquet")

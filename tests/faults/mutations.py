@@ -12,9 +12,30 @@ import pyarrow.parquet as pq
 
 RECORD = "run.json"
 VALUES = (
-    None, True, -1, 0, 1e308, -1e308, 10**30, "", "x" * 2_000_000, "\x00", "\ud800", "é\u202e", "../../x", "'; DROP TABLE runs; --",
-    "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59+00:00", "290000-01-01T00:00:00+00:00", [], {}, [[]], [None], {"a": {"b": []}}, ["x"] * 10_000,
-)  # fmt: skip
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    -1e308,
+    10**30,
+    "",
+    "x" * 2_000_000,
+    "\x00",
+    "\ud800",
+    "é\u202e",
+    "../../x",
+    "'; DROP TABLE runs; --",
+    "0001-01-01T00:00:00+00:00",
+    "9999-12-31T23:59:59+00:00",
+    "290000-01-01T00:00:00+00:00",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {"b": []}},
+    ["x"] * 10_000,
+)
 
 
 def flip_bits(chance: random.Random, file: Path) -> None:
@@ -148,12 +169,26 @@ def record_key(chance: random.Random, file: Path) -> None:
 def record_text(chance: random.Random, file: Path) -> None:
     text = file.read_text()
     file.write_bytes(
-        chance.choice((
-            b"", b"null", b"[]", b"{}", b"3", b'"x"', b"[" * 200_000, b'{"a":' * 100_000, b"\xef\xbb\xbf" + text.encode(),
-            text.encode("utf-16"), text.encode() + b"}", text.replace(":", "=", 1).encode(), b"\xff\xfe\x00",
-            text.replace("}", ',"x":1e999}', 1).encode(), text.replace("}", ',"x":' + "9" * 5000 + "}", 1).encode(),
-        ))
-    )  # fmt: skip
+        chance.choice(
+            (
+                b"",
+                b"null",
+                b"[]",
+                b"{}",
+                b"3",
+                b'"x"',
+                b"[" * 200_000,
+                b'{"a":' * 100_000,
+                b"\xef\xbb\xbf" + text.encode(),
+                text.encode("utf-16"),
+                text.encode() + b"}",
+                text.replace(":", "=", 1).encode(),
+                b"\xff\xfe\x00",
+                text.replace("}", ',"x":1e999}', 1).encode(),
+                text.replace("}", ',"x":' + "9" * 5000 + "}", 1).encode(),
+            )
+        )
+    )
 
 
 def extra_table(chance: random.Random, file: Path) -> None:
@@ -163,8 +198,22 @@ def extra_table(chance: random.Random, file: Path) -> None:
 
 ANY = (flip_bits, flip_bits, truncate, append, overwrite, remove, become_folder, become_loop, become_pipe)
 TABLE = tuple(
-    map(_rewrite, (swap_columns, change_type, change_type, spoil_value, spoil_value, huge_strings, drop_column, odd_column, repeat_rows, no_rows))
-)  # fmt: skip
+    map(
+        _rewrite,
+        (
+            swap_columns,
+            change_type,
+            change_type,
+            spoil_value,
+            spoil_value,
+            huge_strings,
+            drop_column,
+            odd_column,
+            repeat_rows,
+            no_rows,
+        ),
+    )
+)
 JSON = (record_value, record_value, record_value, record_key, record_text, extra_table)
 
 
