@@ -84,6 +84,8 @@ def training_arguments(
         metavar="N",
         help="processes that share the runs; 0: 1 on CUDA, else one for each core",
     )
+    ray = "train on a Ray cluster, one task a run: its address, auto for the one that this machine is in, or local"
+    add("--ray", metavar="ADDRESS", help=ray)
     add("--threads", type=int, default=1, metavar="N", help="CPU threads of each process")
     add(
         "--checkpoints",
@@ -129,6 +131,7 @@ def training_options(args: argparse.Namespace) -> dict:
         "threads",
         "again",
         "contributor",
+        "ray",
     )
     return {name: getattr(args, name) for name in unchanged} | {
         "data": data_location(args),

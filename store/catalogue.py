@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from store.answers import answer
+from store.answers import answer, without_footnotes
 from store.complete import at_complete_scale
 from store.reader import Reader
 
@@ -45,7 +45,7 @@ def evidence(reader: Reader) -> list[dict]:
                 "asked": row.asked,
                 "points": row.points,
                 "answered": bool(said) and not missing and not unfilled,
-                "headline": said.headline if said and not unfilled else UNANSWERED,
+                "headline": without_footnotes(said.headline) if said and not unfilled else UNANSWERED,
                 "runs": found.to_dict("records"),
                 "facts": [work for work in wanted if work in works],
                 # runs that are missing explain the values that are

@@ -1,11 +1,12 @@
 """Written answers: every placeholder is filled from the committed store, and no number is typed."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
 from store import answers, catalogue
-from store.answers import CITATION, MISSING, fill
+from store.answers import CITATION, CONDITION, MARK, MISSING, fill
 from store.build import build
 from store.quotes import PLACEHOLDER
 from store.reader import open_reader
@@ -32,7 +33,7 @@ def test_every_placeholder_is_filled(committed, question):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_no_number_is_typed_into_prose(file):
-    prose = CITATION.sub("", PLACEHOLDER.sub("", file.read_text(encoding="utf-8")))
+    prose = CITATION.sub("", PLACEHOLDER.sub("", MARK.sub("", file.read_text(encoding="utf-8"))))
     prose = re.sub(r"\$\$.*?\$\$|`[^`]*`", "", prose, flags=re.DOTALL)
     left = re.findall(r"\d+[.,]\d+|\d{2,}", NAMES.sub("", prose))
     assert not left, f"{file.name} holds typed numbers: {left}"
@@ -62,13 +63,56 @@ def test_a_placeholder_without_a_value_is_shown_and_named(layout):
         "so [[flops.nothing_like_it.ms:.1f]], [[published.paleo_peak_shortfall_percent]]"
         " [[@paleo_peak_shortfall_percent]]",
     )
-    assert text.text == f"so {MISSING}, 40 (Qi 2017, §3.3)"
+    assert text.text == f"so {MISSING}, 40¹"
+    assert text.footnotes == ("Qi 2017, §3.3",)
     assert text.missing == ("[[flops.nothing_like_it.ms:.1f]]",)
 
 
+def test_a_part_is_said_only_where_its_condition_holds(committed):
+    said = "[[when optimus.state.{}]]one[[otherwise]]other [[nothing.at_all]][[end]]."
+    held = "emulated"
+    assert fill(committed, said.format(held)).text == "one."
+    assert fill(committed, said.format(held)).missing == (), "what is left out needs no value"
+    for absent in ("type", "no_such_column"):
+        assert fill(committed, said.format(absent)).text.startswith("other")
+    assert fill(committed, "[[when optimus.state.type]]one[[end]].").text == "."
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_conditions_name_values_that_exist(committed, file):
+    """A misspelt condition would be false for ever."""
+    for match in CONDITION.finditer(file.read_text(encoding="utf-8")):
+        named = PLACEHOLDER.fullmatch(f"[[{match['value']}]]")
+        assert named, match["value"]
+        quotable = answers.QUOTABLE[named["problem"]][named["query"]]
+        assert named["column"] in quotable.query(committed).columns, match["value"]
+
+
 def test_second_hand_facts_say_so(committed):
-    cited = fill(committed, "[[@mahajan_noise10_loss_percent]]").text
+    (cited,) = fill(committed, "[[@mahajan_noise10_loss_percent]]").footnotes
     assert "second-hand" in cited
+
+
+def test_a_work_that_is_cited_twice_has_one_footnote(committed):
+    cited = fill(committed, "a [[@mahajan_noise10_loss_percent]], b [[@mahajan_noise10_loss_percent]]")
+    assert cited.text == "a¹, b¹"
+    assert len(cited.footnotes) == 1
+
+
+def test_what_is_uncertain_is_apart_from_the_answer():
+    reader = SimpleNamespace(
+        memo={"facts": {}}, one=lambda *_: ("Headline.", f"\nThe answer.\n\n{answers.UNCERTAIN}\n\nA doubt.\n")
+    )
+    said = answers.answer(reader, "3.1")
+    assert (said.headline, said.body, said.uncertain) == ("Headline.", "The answer.", "A doubt.")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_an_answer_keeps_to_its_budget_of_words(committed, question):
+    """60 words a point and 100 more, a table's cells and what is uncertain included."""
+    said = answers.answer(committed, question)
+    words = len(re.findall(r"[^\s|*$]+", f"{said.headline} {said.body} {said.uncertain}"))
+    assert words <= 60 * catalogue.points(committed)[question] + 100
 
 
 def test_answers_render_on_an_empty_store(layout):

@@ -4,11 +4,14 @@ import ast
 import re
 import shlex
 
+import pyarrow.parquet as pq
 import pytest
 
 from compute.__main__ import parser as compute_parser
 from compute.core.experiments import EXPERIMENTS
+from compute.core.runs import read_record
 from compute.core.vocabulary import PROVENANCES, SCALES
+from compute.optimus import train
 from store.__main__ import parser as store_parser
 from tests.conftest import PROJECT
 
@@ -69,6 +72,22 @@ def test_every_command_is_in_the_readme(program):
 def test_the_readme_explains_every_scale_and_provenance(word):
     meaning = {**SCALES, **PROVENANCES}[word]
     assert re.search(rf"`?{word}`?[^\n]*{re.escape(meaning)}", README), f"README does not say of {word}: {meaning}"
+
+
+def test_the_readme_gives_the_pilots_accuracies():
+    pilots = {}
+    for folder in (PROJECT / "store/runs").glob("optimus-pilot-*"):
+        epochs = pq.read_table(folder / "epochs.parquet").to_pandas()
+        record = read_record(folder)
+        after_drops = epochs["epoch"] >= max(record["config"]["milestones"])
+        accuracy = 100 * epochs["test_accuracy"]
+        pilots[record["config"]["weight_decay"]] = accuracy.iloc[-1], accuracy[after_drops].mean()
+    (last, mean), (other_last, other_mean) = pilots[1e-4], pilots[5e-4]
+    text = " ".join(README.split())
+    assert f"With 1e-4 (He et al.'s) it ends at {last:.1f} % of these, with 5e-4 at {other_last:.1f} %" in text
+    assert f"the means are {mean:.1f} % and {other_mean:.1f} %" in text
+    assert other_last - last <= 0.3 and other_mean - mean <= 0.3
+    assert train.SCALES["full"].weight_decay == 1e-4
 
 
 @pytest.mark.parametrize("path", dict.fromkeys(re.findall(r"`((?:compute|store|pages|tests)/[\w/.-]+)`", CONTRIBUTING)))

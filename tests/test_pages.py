@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from store.build import build
 from store.layout import Layout
-from store.reader import Reader
+from store.reader import Reader, forget, open_reader
 from tests.conftest import PROJECT, make_run, steps
 from tests.questions import BY_PROBLEM, ROWS, VIEWS
 
@@ -167,6 +166,14 @@ CONTROLS = {
         "cluster",
         "mode",
         "within_hours",
+        "accuracy",
+        "depth",
+        "preset",
+        "speed_imagenet",
+        "fitted_mode",
+        "exchange",
+        "epochs_imagenet",
+        "deadline",
     ),
 }
 
@@ -185,14 +192,14 @@ def test_a_link_to_a_question_that_the_page_does_not_have_lists_those_there_are(
     assert not app.exception
     assert "There is no question" in app.warning[0].value and "<script>" not in app.warning[0].value
     assert [link.label.split()[0] for link in app.get("page_link")] == [row["question"] for row in ROWS]
-    assert not app.subheader, "no question's section is shown in place of the one that was asked for"
+    assert not app.header, "no question's section is shown in place of the one that was asked for"
 
 
 def test_the_list_of_questions_leads_to_a_question(committed_app):
     app = show("pages/optimus.py", question="4.4")
-    app.segmented_control(key="question").set_value("4.2").run()
+    app.sidebar.radio(key="question").set_value("4.2").run()
     assert not app.exception and not app.warning
-    assert app.subheader[0].value.startswith("4.2")
+    assert app.header[0].value.startswith("4.2")
 
 
 def test_a_link_restores_the_view(tmp_path, monkeypatch):
@@ -230,7 +237,7 @@ def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", ["pages/overview.py", "pages/supervision.py", "pages/runs.py"])
 def test_a_query_that_fails_is_said_and_ends_the_page(everything, monkeypatch, page):
     monkeypatch.setenv("REPORT_STORE", str(everything.runs.parent))
-    st.cache_data.clear()
+    forget(open_reader(everything))
     monkeypatch.setattr(Reader, "_query", lambda *a: (_ for _ in ()).throw(duckdb.IOException("IO Error: no\nspace")))
     app = show(page, question="2.2b")
     assert not app.exception

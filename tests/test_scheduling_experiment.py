@@ -8,7 +8,7 @@ import pytest
 
 from compute.__main__ import main
 from compute.optimus.schedule_cases import assumptions, cases
-from compute.optimus.workloads import World, checkpoint_s, cluster, duration_for, jobs, networks
+from compute.optimus.workloads import World, duration_for, evaluation, jobs, networks
 from store.build import build
 from store.reader import open_reader
 from tests.conftest import PROJECT
@@ -17,8 +17,8 @@ BASE = World(jobs=60)
 
 
 def test_the_testbed_is_the_papers():
-    assert cluster().capacity.sum(axis=0).tolist() == [7 * 16 + 6 * 8, 7 * 80 + 6 * 48]
-    assert checkpoint_s() == pytest.approx(0.0254 * 600)
+    assert evaluation().cluster().capacity.sum(axis=0).tolist() == [7 * 16 + 6 * 8, 7 * 80 + 6 * 48]
+    assert evaluation().checkpoint_s() == pytest.approx(0.0254 * 600)
 
 
 def test_resnet50_is_table_2s_and_the_others_are_in_proportion():

@@ -33,8 +33,8 @@ def texts(app: AppTest) -> str:
 
 
 def test_2_1_quotes_the_published_accuracies(show, planted_supervision):
-    (value,) = planted_supervision.one("SELECT value FROM published WHERE key = 'yalniz_resnet50_semiweak_top1'")
-    assert f"A plain ResNet-50 then reaches {value} %" in texts(show("2.1"))
+    (value,) = planted_supervision.one("SELECT value FROM published WHERE key = 'ssl_semiweak_resnext101_32x8_top1'")
+    assert f"semi-weak {value} %" in texts(show("2.1"))
 
 
 def test_2_2a_names_what_the_chosen_share_of_wrong_labels_costs(show):

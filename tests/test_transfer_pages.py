@@ -63,7 +63,7 @@ def test_1_1b_shows_the_first_rate_alone(planted_transfer):
 
 
 def test_1_1c_shows_where_each_rate_ends():
-    first = titles(show("1.1c", curve="validation accuracy"))[0]
+    first = titles(show("1.1c", curve="validation accuracy"))[1]
     assert first == "The validation accuracy ends at 16.7 % with rate 0.1, 50 % with rate 0.01, 33.3 % with rate 0.001"
 
 

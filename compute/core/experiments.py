@@ -138,6 +138,27 @@ EXPERIMENTS = {
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
         _experiment(
+            "flops/profile",
+            "profile",
+            *("device_kind", "threads", "precision", "samples", "sample_s"),
+            required=("device_kind", "threads"),
+        ),
+        _experiment(
+            "flops/evaluate",
+            "profile --evaluate",
+            *("device_kind", "threads", "precision", "repeats", "training_batch"),
+            required=("device_kind", "threads"),
+        ),
+        _experiment(
+            "flops/own",
+            "flops --model package.module:function",
+            "function",
+            "input",
+            "batch",
+            "bytes_per_element",
+            "rules",
+        ),
+        _experiment(
             "flops/timings",
             "timings",
             "device_kind",
@@ -179,6 +200,9 @@ EXPERIMENTS = {
         _experiment("optimus/predict", "predict", "held_out_depth", "trainings", "normalised", "left_out"),
         _experiment(
             "optimus/schedule", "schedule", "seeds", "interval_s", "checkpoint_s", "world", "duration", "example_seed"
+        ),
+        _experiment(
+            "optimus/speed", "speed", "servers", "workers", "batch", "parameters", "steps", "cores", "replaced", "load"
         ),
         _experiment("optimus/plan", "plan", "target", "images_of_an_epoch", "parameters", "measured_by"),
     )

@@ -1,11 +1,13 @@
-"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `fit` their models,
-`predict` the curve of ResNet-50, `plan` its hours; `schedule` simulates Optimus' scheduler."""
+"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `judge-logs` derives
+facts from published ones, `fit` their models, `predict` the curve of ResNet-50, `plan` its hours; `speed` measures
+parameter-server training, `schedule` simulates Optimus' scheduler."""
 
 import argparse
 from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
+from compute.core.runs import STORE
 from compute.core.vocabulary import BASELINE_GPU, DEPTHS, GPU_TYPES, SCALES
 
 # of the trainings; compute.optimus.train says what they are made of
@@ -95,6 +97,20 @@ def import_logs(args: argparse.Namespace) -> list[Path]:
     return importing.run(args)
 
 
+def judge_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `judge-logs`."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the logs, under the names in the list")
+    out = "folder of external_logs.csv, the list of logs, that receives the derived tables"
+    parser.add_argument("--out", type=Path, default=STORE / "published", metavar="FOLDER", help=out)
+
+
+def judge_logs(args: argparse.Namespace) -> list[Path]:
+    """Derive the facts about other people's trainings; writes no run."""
+    from compute.optimus import judge
+
+    return judge.run(args)
+
+
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `pilot`."""
     scales = {scale: f"as {scale} of train" for scale in TRAINING_SCALES}
@@ -175,6 +191,31 @@ def schedule(args: argparse.Namespace) -> list[Path]:
     return [experiment.run(args.runs, args.scale)]
 
 
+def speed_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `speed`."""
+    add = parser.add_argument
+    scales = "smoke: few steps; small: a minute or two on two cores"
+    add("--scale", choices=("smoke", "small"), default="small", help=scales)
+    add("--servers", type=counts, default=(1, 2, 4), metavar="N,N,…", help="numbers of parameter servers")
+    add("--workers", type=counts, default=(1, 2, 4, 8), metavar="N,N,…", help="numbers of workers")
+    add("--ray", metavar="ADDRESS", help="address of a Ray cluster, or auto; a cluster on this machine if left out")
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """Whole numbers above 0 between commas, ascending and once each."""
+    found = tuple(sorted({int(part) for part in text.split(",")}))
+    if found[0] < 1:
+        raise ValueError
+    return found
+
+
+def speed(args: argparse.Namespace) -> list[Path]:
+    """Measure parameter-server training and fit its speed; returns the run folder written."""
+    from compute.optimus import speed_measured as experiment
+
+    return [experiment.run(args.runs, args.scale, args.servers, args.workers, args.ray)]
+
+
 COMMANDS = {
     "train": Command(
         help=(
@@ -188,6 +229,11 @@ COMMANDS = {
         help="Take in training logs of others as runs of provenance `imported`.",
         arguments=import_arguments,
         run=import_logs,
+    ),
+    "judge-logs": Command(
+        help="Judge the loss model on published logs of others: coefficients, errors and epochs to 92 %% as facts.",
+        arguments=judge_arguments,
+        run=judge_logs,
     ),
     "pilot": Command(
         help="Choose the weight decay of the scale `full` on validation images: ResNet-20 with 1e-4 and with 5e-4.",
@@ -214,6 +260,11 @@ COMMANDS = {
         help="Turn ResNet-50's predicted epochs into hours against workers and servers, by Optimus' speed models.",
         arguments=fit_arguments,
         run=plan,
+    ),
+    "speed": Command(
+        help="Measure parameter-server training on Ray actors and fit Optimus' speed models to it.",
+        arguments=speed_arguments,
+        run=speed,
     ),
     "schedule": Command(
         help="Simulate Optimus' scheduler against DRF and Tetris: section 6 of the paper.",

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from compute.optimus.workloads import LIKE, World, checkpoint_s, number, task
-from compute.scheduling.assignment import expected, resnet50_blocks
-from compute.scheduling.policy import SCHEDULERS, Policy, evenly
+from compute.optimus.workloads import World, evaluation
+from compute.scheduling.assignment import default_load, paa_load
+from compute.scheduling.evaluation import LIKE
+from compute.scheduling.policy import SCHEDULERS, Policy, evenly, policies
 
 ERRORS = (0.1, 0.2, 0.3, 0.4, 0.5)
 PRIORITIES = (1.0, 0.95, 0.9, 0.8, 0.5)
-MOST_SERVERS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,25 +33,6 @@ class Assumption:
     case: Case | None = None
 
 
-def paa_load(servers: int) -> float:
-    """The fullest parameter server's parameters over the mean under PAA, for ResNet-50's blocks."""
-    return expected("paa", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
-
-
-def default_load(servers: int) -> float:
-    """The same under MXNet's default rule."""
-    return expected("default", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
-
-
-def policies(**changes) -> dict[str, Policy]:
-    """The three schedulers, with `changes` for all; Optimus assigns parameters by PAA, the others as MXNet does."""
-    loads = {"optimus": paa_load, "drf": default_load, "tetris": default_load}
-    return {
-        name: Policy(**{"allocation": name, "placement": name, "largest": loads[name], **changes})
-        for name in SCHEDULERS
-    }
-
-
 def optimus(**changes) -> dict[str, Policy]:
     """Optimus alone."""
     return {"optimus": replace(policies()["optimus"], **changes)}
@@ -59,7 +40,7 @@ def optimus(**changes) -> dict[str, Policy]:
 
 def amounts(name: str) -> str:
     """What a task takes, in words."""
-    return "{:g} cores and {:g} GB".format(*task(name))
+    return "{:g} cores and {:g} GB".format(*evaluation().task(name))
 
 
 def cases(jobs: int) -> Iterator[Case]:
@@ -96,7 +77,9 @@ def cases(jobs: int) -> Iterator[Case]:
 
 def assumptions(jobs: int) -> Iterator[Assumption]:
     """What the paper leaves open, most of it with another reading."""
-    base, arrivals_s = World(jobs=jobs), number("optimus_arrivals_seconds")
+    base, facts = World(jobs=jobs), evaluation()
+    number = facts.number
+    arrivals_s, restart_s = number("optimus_arrivals_seconds"), facts.checkpoint_s()
 
     def other(setting: str, assumed: str, instead: str, policies_=None, **changes) -> Assumption:
         case = Case(
@@ -132,7 +115,7 @@ def assumptions(jobs: int) -> Iterator[Assumption]:
     )
     yield other(
         "free restarts",
-        f"a restart takes {checkpoint_s():.3g} s: the paper's share of the makespan if tasks change in every interval",
+        f"a restart takes {restart_s:.3g} s: the paper's share of the makespan if tasks change in every interval",
         "it costs nothing",
         checkpoint=0.0,
     )

@@ -14,10 +14,10 @@ import numpy as np
 from tqdm import tqdm
 
 from compute.core.runs import Run, write_run
-from compute.optimus.schedule_cases import Case, assumptions, cases, policies
-from compute.optimus.workloads import World, checkpoint_s, cluster, duration_for, interval_s, jobs, number
+from compute.optimus.schedule_cases import Case, assumptions, cases
+from compute.optimus.workloads import World, duration_for, evaluation, jobs
 from compute.scheduling.assignment import expected, resnet50_blocks
-from compute.scheduling.policy import Policy
+from compute.scheduling.policy import Policy, policies
 from compute.scheduling.simulate import Schedule, Setting, simulate
 
 SEEDS = {"smoke": 2, "small": 20, "full": 50, "paper": 100}
@@ -30,7 +30,7 @@ SERVERS = range(1, 41)
 def run(runs: Path, scale: str) -> Path:
     """Simulate every case with every seed and write the run; returns its folder."""
     start = time.perf_counter()
-    count = SMOKE_JOBS if scale == "smoke" else int(number("optimus_code_jobs"))
+    count = SMOKE_JOBS if scale == "smoke" else int(evaluation().number("optimus_code_jobs"))
     simulator = Simulator(seeds=SEEDS[scale])
     others = list(assumptions(count))
     every = [*cases(count), *(one.case for one in others if one.case)]
@@ -52,8 +52,8 @@ def run(runs: Path, scale: str) -> Path:
         provenance="modelled",
         config={
             "seeds": simulator.seeds,
-            "interval_s": interval_s(),
-            "checkpoint_s": checkpoint_s(),
+            "interval_s": evaluation().interval_s(),
+            "checkpoint_s": evaluation().checkpoint_s(),
             "world": asdict(example),
             "duration": simulator.duration(example),
             "example_seed": EXAMPLE,
@@ -67,7 +67,7 @@ class Simulator:
     """Simulations on the testbed with seeds from 0; what two cases have in common is simulated once."""
 
     def __init__(self, seeds: int):
-        self.seeds, self.cluster = seeds, cluster()
+        self.seeds, self.cluster = seeds, evaluation().cluster()
         self.durations: dict[World, float] = {}
         self.done: dict[tuple[World, Policy, int], dict] = {}
 
@@ -104,7 +104,7 @@ class Simulator:
             def mean_jct_s(duration: float) -> float:
                 return float(np.mean([self._simulate(basis, policy, seed, duration).jct_s for seed in seeds]))
 
-            self.durations[basis] = duration_for(number("optimus_jct_seconds"), mean_jct_s)
+            self.durations[basis] = duration_for(evaluation().number("optimus_jct_seconds"), mean_jct_s)
         return self.durations[basis]
 
     def schedule(self, world: World, policy: Policy, seed: int) -> Schedule:
@@ -113,8 +113,8 @@ class Simulator:
 
     def _simulate(self, world: World, policy: Policy, seed: int, duration: float) -> Schedule:
         setting = Setting(
-            interval_s=interval_s(),
-            checkpoint_s=world.checkpoint * checkpoint_s(),
+            interval_s=evaluation().interval_s(),
+            checkpoint_s=world.checkpoint * evaluation().checkpoint_s(),
             epochs_error=world.epochs_error,
             speed_error=world.speed_error,
             seed=seed,

@@ -13,6 +13,7 @@ import numpy as np
 SMALL = 0.01
 BIG = 1_000_000
 DRAWS = 64
+MOST_SERVERS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,32 +27,40 @@ class Balance:
 
 
 def paa(blocks: Sequence[int], servers: int) -> tuple[np.ndarray, np.ndarray]:
-    """Parameters and requests of each server by Optimus' parameter assignment.
+    """Parameters and requests of each server by Optimus' parameter assignment, see `paa_parts`."""
+    sizes, requests = np.zeros(servers), np.zeros(servers, dtype=int)
+    for _, server, parameters in paa_parts(blocks, servers):
+        _give(sizes, requests, server, parameters)
+    return sizes, requests
+
+
+def paa_parts(blocks: Sequence[int], servers: int) -> list[tuple[int, int, float]]:
+    """The block, the server and the parameters of each whole block or slice, by Optimus' parameter assignment.
 
     Blocks come largest first. One below 1 % of the average size of a server goes where the fewest
     requests are; one up to the average to the server with the least room that still holds it (and, if
     none does, to the one with the fewest parameters); a larger one is cut into slices of the average,
-    the last smaller, each of which goes where the fewest parameters are.
+    the last smaller, each of which goes where the fewest parameters are. A block's slices are in order.
     """
-    sizes, requests = np.zeros(servers), np.zeros(servers, dtype=int)
+    sizes, requests, parts = np.zeros(servers), np.zeros(servers, dtype=int), []
     average = sum(blocks) / servers
-    for block in sorted(blocks, reverse=True):
+    for number in sorted(range(len(blocks)), key=lambda i: -blocks[i]):
+        block, slices = blocks[number], [float(blocks[number])]
         if block > average:
             whole, rest = divmod(block, average)
-            for part in [average] * int(whole) + [rest] * (rest > 0):
-                _give(sizes, requests, int(np.argmin(sizes)), part)
-        elif block < SMALL * average:
-            _give(sizes, requests, int(np.argmin(requests)), block)
-        else:
-            room = average - sizes
-            holds = room >= block
-            _give(
-                sizes,
-                requests,
-                int(np.argmin(np.where(holds, room, np.inf)) if holds.any() else np.argmin(sizes)),
-                block,
-            )
-    return sizes, requests
+            slices = [average] * int(whole) + [rest] * (rest > 0)
+        for part in slices:
+            if block > average:
+                server = int(np.argmin(sizes))
+            elif block < SMALL * average:
+                server = int(np.argmin(requests))
+            else:
+                room = average - sizes
+                holds = room >= block
+                server = int(np.argmin(np.where(holds, room, np.inf)) if holds.any() else np.argmin(sizes))
+            _give(sizes, requests, server, part)
+            parts.append((number, server, part))
+    return parts
 
 
 def by_key(blocks: Sequence[int], keys: Sequence[int], servers: int) -> tuple[np.ndarray, np.ndarray]:
@@ -86,6 +95,16 @@ def expected(rule: str, blocks: tuple[int, ...], servers: int) -> Balance:
     return Balance(
         **{name: float(np.mean([getattr(one, name) for one in found])) for name in Balance.__dataclass_fields__}
     )
+
+
+def paa_load(servers: int) -> float:
+    """The fullest parameter server's parameters over the mean under PAA, for ResNet-50's blocks."""
+    return expected("paa", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
+
+
+def default_load(servers: int) -> float:
+    """The same under MXNet's default rule."""
+    return expected("default", resnet50_blocks(), min(servers, MOST_SERVERS)).largest
 
 
 def resnet50_blocks() -> tuple[int, ...]:

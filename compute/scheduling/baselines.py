@@ -1,6 +1,6 @@
-"""How many tasks DRF and Tetris, which Optimus is compared with, give to each job (section 6.1).
+"""How many tasks DRF and Tetris, which Optimus is compared with (section 6.1), and equal shares give to each job.
 
-Both give a job as many parameter servers as workers.
+All give a job as many parameter servers as workers.
 """
 
 import heapq
@@ -29,6 +29,23 @@ def drf(requests: Sequence[Request], capacity) -> np.ndarray:
             take(requests[job].pair, left)
             pairs[job] += 1
             heapq.heappush(heap, (shares[job] * pairs[job], job))
+    return np.array([pairs, pairs], dtype=int).T
+
+
+def equal(requests: Sequence[Request], capacity) -> np.ndarray:
+    """Parameter servers and workers of each job by equal shares of the cluster, shape (jobs, 2).
+
+    Each job takes as many pairs of a worker and its parameter server as its share, `capacity` over the
+    number of jobs, holds. What is left of a share stays empty. Where shares are too small for a pair,
+    the jobs take one pair each, in the order given, while there is room.
+    """
+    total = np.asarray(capacity, dtype=float)
+    left, pairs = total.tolist(), []
+    for request in requests:
+        wanted = max(1, int(np.min((total / len(requests) + 1e-9) / np.maximum(request.pair, 1e-15))))
+        here = wanted if fits(wanted * request.pair, left) else int(fits(request.pair, left))
+        take(here * request.pair, left)
+        pairs.append(here)
     return np.array([pairs, pairs], dtype=int).T
 
 

@@ -36,7 +36,7 @@ def _place(
     requests: Sequence[Request], counts, capacity, turns: Iterable[tuple[int, int]], weights
 ) -> list[Placement | None]:
     """Place task by task where the weighted sum of what is free is least among the machines that hold it."""
-    free, rank = np.ascontiguousarray(np.transpose(capacity)), (capacity * weights).sum(axis=1)
+    free, rank = np.array(np.transpose(capacity), order="C"), (capacity * weights).sum(axis=1)
     on: list[dict[int, list[int]]] = [{} for _ in requests]
     full: set = set()
 

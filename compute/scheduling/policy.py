@@ -7,11 +7,14 @@ import numpy as np
 
 from compute.scheduling import baselines
 from compute.scheduling.allocation import allocate
+from compute.scheduling.assignment import default_load, paa_load
 from compute.scheduling.jobs import Request
 from compute.scheduling.packing import place_balanced, place_packed
 from compute.scheduling.placement import Placement, place_evenly
 
 SCHEDULERS = ("optimus", "drf", "tetris")
+# besides the paper's three: the cluster divided by the number of jobs, and tasks placed as DRF's
+EQUAL = "equal"
 
 
 def evenly(servers: int) -> float:
@@ -38,11 +41,34 @@ class Policy:
     shrink: bool = True
 
     def __post_init__(self):
-        for name in ("allocation", "placement"):
-            if getattr(self, name) not in SCHEDULERS:
-                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(SCHEDULERS)}")
+        for name, known in (("allocation", (*SCHEDULERS, EQUAL)), ("placement", SCHEDULERS)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {', '.join(known)}")
         if self.turn < 1:
             raise ValueError(f"turn is {self.turn}; it must be at least 1")
+
+
+def policies(**changes) -> dict[str, Policy]:
+    """The paper's three schedulers, with `changes` for all.
+
+    Optimus assigns parameters to servers by PAA, the others as MXNet does.
+    """
+    return {
+        name: Policy(
+            **{
+                "allocation": name,
+                "placement": name,
+                "largest": paa_load if name == "optimus" else default_load,
+                **changes,
+            }
+        )
+        for name in SCHEDULERS
+    }
+
+
+def equal_shares() -> Policy:
+    """The cluster divided by the number of jobs, tasks placed and parameters assigned as DRF's."""
+    return Policy(allocation=EQUAL, placement="drf", largest=default_load)
 
 
 def decide(requests: Sequence[Request], capacity, policy: Policy) -> list[Placement | None]:
@@ -52,6 +78,8 @@ def decide(requests: Sequence[Request], capacity, policy: Policy) -> list[Placem
         counts = allocate(requests, total, policy.young_factor)
     elif policy.allocation == "drf":
         counts = baselines.drf(requests, total)
+    elif policy.allocation == EQUAL:
+        counts = baselines.equal(requests, total)
     else:
         counts = baselines.tetris(requests, total, policy.turn)
     if policy.placement == "drf":

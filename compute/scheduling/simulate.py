@@ -20,7 +20,8 @@ class Setting:
 
     A job's epochs are estimated wrong by `epochs_error` of them at its start, each coefficient of its
     speed by `speed_error`, up or down at random by `seed`; both errors shrink in proportion to what is
-    left of the job. `checkpoint_s` is lost when a job's tasks change.
+    left of the job. `checkpoint_s` is lost when a job's tasks change. A simulation of more than
+    `most_intervals` intervals is given up.
     """
 
     interval_s: float = 600.0
@@ -28,6 +29,7 @@ class Setting:
     epochs_error: float = 0.0
     speed_error: float = 0.0
     seed: int = 0
+    most_intervals: int | None = None
 
     def __post_init__(self):
         if not 0 <= self.checkpoint_s < self.interval_s:
@@ -75,11 +77,12 @@ def simulate(jobs: Sequence[Job], cluster: Cluster, policy: Policy, setting: Set
 
     At the start of each interval the scheduler decides anew, for all jobs that have arrived, in the order
     of `jobs`. A job that ends within an interval leaves its tasks' room empty until the next. Raises
-    ValueError for no jobs, and for a job that not even the empty cluster can hold as the policy places.
+    ValueError for no jobs, for a job that not even the empty cluster can hold as the policy places, and
+    for jobs that take more intervals than the setting allows.
     """
     capacity = cluster.capacity
     _check(jobs, capacity)
-    count, interval = len(jobs), -1
+    count, interval, decisions = len(jobs), -1, 0
     arrival, left = np.array([job.arrival_s for job in jobs]), [float(job.steps) for job in jobs]
     estimates = Estimates(jobs, setting)
     start, finish = np.full(count, np.nan), np.full(count, np.nan)
@@ -90,6 +93,12 @@ def simulate(jobs: Sequence[Job], cluster: Cluster, policy: Policy, setting: Set
     while np.isnan(finish).any():
         unfinished = np.isnan(finish)
         interval = max(interval + 1, int(np.ceil(arrival[unfinished].min() / setting.interval_s)))
+        decisions += 1
+        if setting.most_intervals is not None and decisions > setting.most_intervals:
+            raise ValueError(
+                f"{unfinished.sum()} of {count} jobs are not done after {setting.most_intervals} intervals of "
+                f"{setting.interval_s:g} s; make the jobs smaller, or the cluster or the interval larger"
+            )
         begin = interval * setting.interval_s
         active = np.flatnonzero(unfinished & (arrival <= begin)).tolist()
         requests = [estimates.request(job, left[job], policy.young) for job in active]

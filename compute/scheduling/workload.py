@@ -50,6 +50,26 @@ def epochs_to_converge(curve: LossCurve, threshold: float, patience: int) -> int
     return int(small[0]) + patience
 
 
+def training(network: Network, *, mode: str, epochs: float, epoch_steps: float, arrival_s: float) -> Job:
+    """The job that trains a network for so many epochs.
+
+    With one worker and one parameter server the two modes are the same training and take as long: the
+    epochs times the synchronous seconds of an epoch. That sets the number of steps in either mode.
+    """
+    took = epochs * epoch_steps * network.step_s()
+    if not (math.isfinite(took) and took > 0):
+        raise ValueError(f"{network.name} takes {epochs} epochs of {epoch_steps} steps; both must be finite, above 0")
+    speed = getattr(network, mode)
+    return Job(
+        network=network.name,
+        arrival_s=arrival_s,
+        steps=took * float(speed.steps_per_s(1, 1)),
+        speed=speed,
+        worker=network.worker,
+        server=network.server,
+    )
+
+
 def draw(
     rng: np.random.Generator,
     networks: Sequence[Network],
@@ -63,28 +83,20 @@ def draw(
 ) -> tuple[Job, ...]:
     """A job for each arrival: a random network, mode (unless `mode` says which) and threshold between two.
 
-    With one worker and one parameter server the two modes are the same training and take as long:
-    `duration` times the epochs to converge times the synchronous seconds of an epoch. That sets the
-    number of steps in either mode.
+    An epoch has `duration` times the network's steps.
     """
     jobs = []
     for arrival in np.asarray(arrivals_s, dtype=float).tolist():
         network = networks[int(rng.integers(len(networks)))]
         chance, threshold = MODES[int(rng.integers(2))], float(rng.uniform(*thresholds))
-        speed = getattr(network, mode or chance)
         epochs = network.epochs or epochs_to_converge(curve, threshold, patience)
-        took = duration * epochs * network.epoch_steps * network.step_s()
-        if not (math.isfinite(took) and took > 0):
-            raise ValueError(f"duration is {duration}; it must be a finite number above 0")
-        steps = took * float(speed.steps_per_s(1, 1))
         jobs.append(
-            Job(
-                network=network.name,
+            training(
+                network,
+                mode=mode or chance,
+                epochs=epochs,
+                epoch_steps=duration * network.epoch_steps,
                 arrival_s=arrival,
-                steps=steps,
-                speed=speed,
-                worker=network.worker,
-                server=network.server,
             )
         )
     return tuple(jobs)

@@ -42,6 +42,10 @@ def run(sweep: Sweep, processes: int, list_only: bool) -> list[Path]:
         return []
     if len(pending) < len(runs):
         print(already_done(len(runs) - len(pending), len(runs)))
+    if pending and sweep.ray:
+        from compute.cluster.tasks import train_on_ray
+
+        return train_on_ray(sweep, None if sweep.ray == "local" else sweep.ray)
     if pending and processes > 1:
         sweep.device_dataset()  # here, so that a missing data set is reported once and decoding is done once
     if not pending:

@@ -24,7 +24,8 @@ class Sweep(ABC):
 
     `concurrency` networks train concurrently in a process. With `again`, runs whose artefact was in `runs`
     when the sweep was made are trained again; `existing` remembers those artefacts (run id: digest), also
-    in the processes that get a copy of the sweep.
+    in the processes that get a copy of the sweep. `ray` is the address of a Ray cluster that trains them,
+    or `auto` or `local`, or None: this machine's processes do.
     """
 
     scale: str
@@ -40,6 +41,7 @@ class Sweep(ABC):
     checkpoints: Path = CHECKPOINTS
     checkpoint_every_s: float = 5.0
     existing: dict[str, str | None] | None = None
+    ray: str | None = None
 
     def __post_init__(self):
         if self.existing is None:

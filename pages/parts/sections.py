@@ -1,10 +1,12 @@
-"""A problem's page: its title, and a control that chooses the question to show."""
+"""A problem's page: the list of its questions in the sidebar, and the question that was chosen."""
 
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
 from compute.core.vocabulary import PROBLEMS
+from pages.parts.answer import heading, uncertain
 from pages.parts.data import cached_query, missing, needs_results
 from pages.parts.figure import escaped
 from store import catalogue
@@ -16,33 +18,64 @@ def page(problem: str, sections: dict[str, Callable[[], None]]) -> None:
 
     An address that names a question which the problem does not have gets a list of all questions.
     """
-    st.title(PROBLEMS[problem].title)
+    st.caption(f"Problem {PROBLEMS[problem].number}: {PROBLEMS[problem].title}")
     needs_results()
     every = cached_query(catalogue.questions)
-    mine = every.loc[every["problem"] == problem, "question"].tolist()
-    if not mine:
+    mine = every[every["problem"] == problem].set_index("question")
+    if mine.empty:
         missing(
             "The store holds no questions; the facts in store/published could not be read.", "python -m store build"
         )
         st.stop()
     asked = st.query_params.get("question")
-    known = asked is None or asked in mine
-    chosen = st.segmented_control(
-        "Question", mine, default=mine[0] if known else None, required=known, key="question", bind="query-params"
+    known = asked is None or asked in mine.index
+    chosen = st.sidebar.radio(
+        "Question",
+        list(mine.index),
+        index=0 if known else None,
+        captions=_captions(mine),
+        key="question",
+        bind="query-params",
     )
-    if chosen in mine:
+    if chosen in mine.index:
+        heading(chosen)
         sections[chosen]()
+        uncertain(chosen)
+        _following(chosen, every)
     else:
         _no_such_question(asked or "", every)
 
 
-def _no_such_question(asked: str, every) -> None:
+def _captions(questions: pd.DataFrame) -> list[str]:
+    """For each question its title, its points, and whether it is answered."""
+    answered = {row["question"] for row in cached_query(catalogue.evidence) if row["answered"]}
+    return [
+        f"{row.title} · {row.points} points{'' if row.Index in answered else ' · not answered yet'}"
+        for row in questions.itertuples()
+    ]
+
+
+def _following(question: str, every: pd.DataFrame) -> None:
+    """Link to the question that comes after this one."""
+    names = every["question"].tolist()
+    place = names.index(question) + 1
+    if place < len(names):
+        _link(every.iloc[place], "Next: ")
+
+
+def _link(row: pd.Series, before: str = "") -> None:
+    st.page_link(
+        f"pages/{row['problem']}.py",
+        label=f"{before}{row['question']} {row['title']}",
+        query_params={"question": row["question"]},
+    )
+
+
+def _no_such_question(asked: str, every: pd.DataFrame) -> None:
     """Say that the address names no question of this page, and link to all questions there are."""
     st.warning(
-        f"There is no question {escaped(asked[:REPEATED_CHARACTERS])} on this page. Choose one above, or one of these:",
+        f"There is no question {escaped(asked[:REPEATED_CHARACTERS])} on this page. Choose one of these:",
         icon=":material/help:",
     )
-    for row in every.itertuples():
-        st.page_link(
-            f"pages/{row.problem}.py", label=f"{row.question} {row.title}", query_params={"question": row.question}
-        )
+    for _, row in every.iterrows():
+        _link(row)

@@ -63,11 +63,6 @@ def epochs(reader: Reader) -> pd.DataFrame:
     return costs.comparable_epochs(reader, TARGET, PX)
 
 
-def by_class(reader: Reader) -> pd.DataFrame:
-    """Accuracies of both approaches, by class."""
-    return classes.by_class(reader, TARGET, PX)
-
-
 def class_summary(reader: Reader) -> pd.DataFrame:
     """One row: how many classes fine-tuning gains on, and by how much."""
     return classes.class_summary(reader, TARGET, PX)
@@ -83,6 +78,5 @@ QUOTABLE = quotables(
     Quotable(query=compared, keys=("job", "px", "other_job", "other_px")),
     Quotable(query=curve_summary, keys=("job", "lr")),
     Quotable(query=epochs, keys=("what",)),
-    Quotable(query=by_class, keys=("class_name",)),
     Quotable(query=class_summary),
 )

@@ -1,11 +1,12 @@
 """3.2: the FLOPs of VGG-19 beside VGG-16, Lu et al.'s counts beside ours, and any network of torchvision."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
-from pages.parts.figure import figure
-from pages.parts.origin import of_jobs, published
+from pages.parts.figure import escaped, figure
+from pages.parts.origin import of_jobs, of_runs, published
 from pages.sections.flops import charts
 from store.flops import counts
 from store.flops.values import vgg_totals
@@ -15,11 +16,25 @@ CONVENTIONS = {"1": "one operation (Lu et al.)", "2": "two operations (PALEO, da
 
 def show() -> None:
     """The answer, then VGG-19's layers, the comparison with the paper's tables, and every other network."""
-    card("3.2")
     if cached_query(counts.vgg_layers).empty:
+        card("3.2")
         missing("The counts are not here.", "python -m compute flops")
         return
-    chosen = st.segmented_control(
+    card("3.2", lambda: _vgg(_operations()))
+    factor = _operations_chosen()
+    _vgg_layers(factor)
+    _against_lu()
+    _any_network(factor)
+
+
+def _operations_chosen() -> int:
+    """Operations of a multiply-accumulate as the reader chose them above."""
+    return 1 if st.session_state.get("convention") == "1" else 2
+
+
+def _operations() -> int:
+    """The control for the operations of a multiply-accumulate; its value."""
+    st.segmented_control(
         "A multiply-accumulate counts as how many operations?",
         list(CONVENTIONS),
         default="2",
@@ -31,16 +46,17 @@ def show() -> None:
             " tools count the instruction once. That is why published numbers differ by two."
         ),
     )
-    factor = 1 if chosen == "1" else 2
-    _vgg(factor)
-    _against_lu()
-    _any_network(factor)
+    return _operations_chosen()
+
+
+def _operations_of_layers(factor: int) -> pd.DataFrame:
+    rows = cached_query(counts.vgg_layers)
+    return rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
 
 
 def _vgg(factor: int) -> None:
-    rows, vgg19 = cached_query(counts.vgg_layers), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
+    rows, vgg19 = _operations_of_layers(factor), cached_query(vgg_totals).set_index("network").loc["VGG-19"]
     unit = "GFLOP" if factor == 2 else "GMAC"
-    rows = rows.assign(giga_ops=factor * rows["macs"] / 1e9, every_op=factor * rows["macs"] + rows["other_ops"])
     products = rows[rows["macs"] > 0]
     order = tuple(products.loc[products["network"] == "VGG-19", "layer"])
     origins = of_jobs("flops/layers")
@@ -58,6 +74,10 @@ def _vgg(factor: int) -> None:
         ),
         data=products,
     )
+
+
+def _vgg_layers(factor: int) -> None:
+    rows, origins = _operations_of_layers(factor), of_jobs("flops/layers")
     network = st.segmented_control(
         "Layers of", ["VGG-19", "VGG-16"], default="VGG-19", required=True, key="vgg", bind="query-params"
     )
@@ -153,18 +173,25 @@ def _any_network(factor: int) -> None:
         {"products": "convolutions and matrix products", "other": "everything else, once each"}
     )
     top = kinds.iloc[0]
+    if isinstance(row["uncounted"], str):
+        st.warning(
+            f"Not counted: {escaped(row['uncounted'])}, in modules that are {row['uncounted_modules_percent']:.0f} % of"
+            f" the leaf modules and hold {row['uncounted_params_percent']:.1f} % of the parameters. What follows leaves"
+            " that work out."
+        )
     figure(
         charts.kinds(),
         title=(
-            f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of"
+            f"{escaped(model)} on {row['shape']}: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of"
             " its multiply-accumulates"
         ),
         alt_text="Operations by kind of layer in the chosen network",
-        origins=of_jobs("flops/layers"),
+        origins=of_runs([row["run_id"]]),
         caption=(
             f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and"
             f" {(networks['variant'] == 'caffe').sum()} of Caffe are counted without allocating their weights. A"
-            f" multiply-accumulate counts as {CONVENTIONS[str(factor)]}."
+            f" multiply-accumulate counts as {CONVENTIONS[str(factor)]}. A network of your own:"
+            " `python -m compute flops --model package.module:function --input 3x224x224`."
         ),
         data=long[long["giga_ops"] > 0],
         csv=kinds,

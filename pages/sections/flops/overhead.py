@@ -7,12 +7,13 @@ from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs, published
-from pages.sections.flops import charts
+from pages.sections.flops import charts, prediction
 from store.flops import times
 
 MODES = {"forward_ms": "whole pass", "sum_ms": "layers, waiting after each", "amortised_ms": "layers, amortised"}
 
 
+LU_TABLES = "Lu 2017, Tables 2, 3, 5, 6"
 WHY = {
     "cpu": "On a CPU calls return when the work is done, so that little is hidden and little is added.",
     "cuda": "On a GPU each wait empties the queue of kernels.",
@@ -21,18 +22,19 @@ WHY = {
 
 def show() -> None:
     """The answer, the paper's gap, and ours beside it."""
-    card("3.3")
-    _paper()
-    _ours()
-
-
-def _paper() -> None:
     rows = cached_query(times.lu_gap)
     if rows.empty:
+        card("3.3")
         missing("The tables of Lu et al. are not in the store.", "python -m store build")
-        return
+    else:
+        card("3.3", lambda: _paper(rows))
+        _paper_overhead(rows)
+    _ours()
+    prediction.show()
+
+
+def _paper(rows: pd.DataFrame) -> None:
     worst, cpu = rows.loc[rows["ratio"].idxmax()], rows[rows["processor"] == "CPU"]
-    origins = published("Lu 2017, Tables 2, 3, 5, 6")
     rows = rows.assign(measured=rows["network"] + " · " + rows["platform"])
     figure(
         charts.sum_against_whole(),
@@ -41,13 +43,17 @@ def _paper() -> None:
             f" exceeds the whole pass, up to {worst['ratio']:.1f} times ({worst['network']}, {worst['platform']})"
         ),
         alt_text="Ratio of summed layer times to the whole forward pass on four processors",
-        origins=origins,
+        origins=published(LU_TABLES),
         caption=(
             "1 means that the layers' times add up. TK1 and TX1 are NVIDIA's mobile boards, each with a CPU and a GPU;"
             " Caffe, batch of one."
         ),
         data=rows,
     )
+
+
+def _paper_overhead(rows: pd.DataFrame) -> None:
+    origins = published(LU_TABLES)
     gpu = rows[rows["processor"] == "GPU"]
     deep = gpu[gpu["layers"] > 100]
     figure(
@@ -112,7 +118,7 @@ def _ours() -> None:
         both,
         title="Their gap and ours, side by side",
         alt_text="Ratio and overhead for each layer, theirs and ours",
-        origins=origins + published("Lu 2017, Tables 2, 3, 5, 6"),
+        origins=origins + published(LU_TABLES),
         caption=(
             "Ratio: sum of layers ÷ whole pass. Caffe's versions of the networks in both, as far as they have one; Lu"
             " et al. count Caffe's layers, we those that run."

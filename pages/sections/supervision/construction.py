@@ -16,11 +16,16 @@ from store.supervision import pictures as stored_pictures
 
 def show() -> None:
     """The answer, the images at chosen ranks, and those that two classes took."""
-    card("2.3c")
     rows = cached_query(selection.selected_sets)
     if rows.empty:
+        card("2.3c")
         missing("No teacher has selected anything yet.", "python -m compute teacher")
         return
+    card("2.3c", lambda: _selected_set(rows))
+
+
+def _selected_set(rows: pd.DataFrame) -> None:
+    """The images of a ranking and the numbers of the set, for the reader's K, P and class."""
     left, middle, right = st.columns(3)
     with left:
         p = chosen_value("P, classes kept of an image", rows["p"], "p")

@@ -29,7 +29,6 @@ DRAWN = "Cylinders are data, boxes networks. The steps are known second-hand, th
 def show() -> None:
     """The answer, and both pipelines as diagrams."""
     card("2.1")
-    st.subheader("Two pipelines", divider="gray")
     left, right = st.columns(2)
     with left, st.container(border=True):
         st.markdown("**Weakly supervised: the hashtags are the labels**")

@@ -14,12 +14,26 @@ from store.supervision import evaluated, selection
 
 def show() -> None:
     """The answer, and balance and correctness of the set by K and P."""
-    card("2.3b")
     rows = cached_query(selection.selected_sets)
     if rows.empty:
+        card("2.3b")
         missing("No teacher has selected anything yet.", "python -m compute teacher")
         return
     origins = of_runs(cached_query(evaluated.run_ids, "teacher"))
+    card("2.3b", lambda: _balance(rows, origins))
+    figure(
+        rows,
+        title="Every K and P",
+        alt_text="Labels, images and correct labels by K and P",
+        origins=origins,
+        caption=COLUMNS,
+        columns=number_formats(rows),
+    )
+    _rare_class(cached_query(selection.long_tailed_selection), origins)
+
+
+def _balance(rows: pd.DataFrame, origins: list[Origin]) -> None:
+    """Balance and correctness of the set against K, for the reader's P."""
     p = chosen_value("P, classes kept of an image", rows["p"], "p")
     shown = rows[rows["p"] == p]
     last = shown.iloc[-1]
@@ -48,15 +62,6 @@ def show() -> None:
         data=pd.concat([rows.assign(series=[f"P = {p}" for p in rows["p"]]), charts.marked(pool)]),
         csv=rows,
     )
-    figure(
-        rows,
-        title="Every K and P",
-        alt_text="Labels, images and correct labels by K and P",
-        origins=origins,
-        caption=COLUMNS,
-        columns=number_formats(rows),
-    )
-    _rare_class(cached_query(selection.long_tailed_selection), origins)
 
 
 def _rare_class(rows: pd.DataFrame, origins: list[Origin]) -> None:

@@ -18,7 +18,10 @@ COMPARED = {"both": ("sqrt", "uniform"), "square root": ("sqrt",), "uniform": ("
 
 def noise() -> None:
     """2.2a: the answer, and accuracy against the share of wrong labels."""
-    card("2.2a")
+    card("2.2a", _noise)
+
+
+def _noise() -> None:
     rows = cached_query(pretraining.label_noise)
     if rows.empty:
         missing("Nothing has been pretrained on wrong labels yet.", "python -m compute noise")
@@ -52,7 +55,10 @@ def noise() -> None:
 
 def resampling() -> None:
     """2.2b: the answer, and accuracy of head, middle and tail classes by sampling."""
-    card("2.2b")
+    card("2.2b", _resampling)
+
+
+def _resampling() -> None:
     rows = cached_query(pretraining.resampling)
     if rows.empty:
         missing("Nothing has been pretrained on a long tail yet.", "python -m compute resampling")

@@ -18,11 +18,11 @@ EVALUATIONS = {STAGES[stage]: stage for stage in ("final", "pretrained")}
 
 def show() -> None:
     """The answer, accuracy against K, correct labels against rank, and how hard and how different the images are."""
-    card("2.3d")
     rows = cached_query(students.students)
     if (rows["kind"] == StudentKind.SELECTED).any():
-        _accuracy(rows)
+        card("2.3d", lambda: _accuracy(rows))
     else:
+        card("2.3d")
         missing("No student has been trained on a selection yet.", "python -m compute teacher")
     _precision()
     _hardness()

@@ -14,15 +14,14 @@ from store.supervision import evaluated, students
 
 def show() -> None:
     """The answer, the students beside what they are compared with, and the teachers."""
-    card("2.3a")
     teachers = cached_query(students.teachers)
     if teachers.empty:
+        card("2.3a")
         missing("No teacher has been trained yet.", "python -m compute teacher")
         return
     larger = teachers[teachers["role"] == "larger"].iloc[0]
     compared = cached_query(students.students_compared)
-    if len(compared):
-        _students(compared, larger)
+    card("2.3a", (lambda: _students(compared, larger)) if len(compared) else None)
     figure(
         teachers[["model", "role", "seeds", "percent", "sd", "unlabelled_percent", "unlabelled_images"]],
         title=(

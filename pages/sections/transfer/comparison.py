@@ -1,5 +1,6 @@
 """1.2b: which approach and rate is best, and at what cost."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
@@ -35,9 +36,9 @@ RUN_COLUMNS = {
 
 def show() -> None:
     """The answer, all approaches with intervals, accuracy against cost, classes, and the most confused pairs."""
-    card("1.2b")
     size = chosen_size("finetune", "extract")
     if size is None:
+        card("1.2b")
         missing("The comparison needs both approaches.", "python -m compute finetune; python -m compute extract")
         return
     rows = labelled(cached_query(evaluated.rates, *size))
@@ -45,6 +46,15 @@ def show() -> None:
     chosen = rows[rows["chosen"] & rows["job"].isin(["finetune", "extract"])]
     pairs = cached_query(costs.compared, size[0]).set_index(["job", "px", "other_job", "other_px"])
     pair = pairs.loc[("finetune", size[1], "extract", size[1])]
+    card("1.2b", lambda: _approaches(size, rows, chosen, pair, origins))
+    _sizes(size)
+    _costs(size, origins, pair)
+    _runs(size, origins)
+    by_class.accuracies(size, origins)
+    by_class.confusions(size, chosen)
+
+
+def _approaches(size: tuple[str, int], rows: pd.DataFrame, chosen: pd.DataFrame, pair: pd.Series, origins) -> None:
     first, second = (row for _, row in chosen.sort_values("val_percent", ascending=False).iterrows())
     figure(
         charts.accuracies(),
@@ -59,11 +69,6 @@ def show() -> None:
         data=rows,
         csv=rows,
     )
-    _sizes(size)
-    _costs(size, origins, pair)
-    _runs(size, origins)
-    by_class.accuracies(size, origins)
-    by_class.confusions(size, chosen)
 
 
 def _sizes(size: tuple[str, int]) -> None:

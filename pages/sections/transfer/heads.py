@@ -1,5 +1,6 @@
 """1.2a: new last layers on the frozen network, at four rates, and how much faster that is."""
 
+import pandas as pd
 import streamlit as st
 
 from pages.parts.answer import card
@@ -23,13 +24,14 @@ EPOCHS = {
 
 def show() -> None:
     """The answer, the curves of the rates with their range over seeds, the accuracies, and the time of an epoch."""
-    card("1.2a")
     size = chosen_size("extract")
     if size is None:
+        card("1.2a")
         missing("No last layer has been trained yet.", "python -m compute extract")
         return
     rates = labelled(cached_query(evaluated.rates, *size).query("job in ('extract', 'linear_probe')"))
     best = rates[rates["chosen"] & (rates["job"] == "extract")].iloc[0]
+    card("1.2a", lambda: _accuracies(rates, best))
     learning_curves(
         size,
         "extract",
@@ -37,6 +39,10 @@ def show() -> None:
         alt_text="Loss or accuracy by epoch of the last layers",
         note=f"Means over {best['seeds']} seeds, shaded from the least to the most.",
     )
+    _speed(size, best["heads_together"])
+
+
+def _accuracies(rates: pd.DataFrame, best: pd.Series) -> None:
     figure(
         charts.accuracies(),
         title=best_rate(best),
@@ -46,7 +52,6 @@ def show() -> None:
         data=rates,
         csv=rates,
     )
-    _speed(size, best["heads_together"])
 
 
 def _speed(size: tuple[str, int], heads_together: int) -> None:

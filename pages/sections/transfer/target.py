@@ -18,9 +18,9 @@ SAMPLES = 2  # of each of two classes
 
 def show() -> None:
     """The answer, the distribution of images per class, and four samples of two classes."""
-    card("1.1a")
     known = cached_query(dataset.datasets)
     if known.empty:
+        card("1.1a")
         missing("No data set has been described yet.", "python -m compute dataset")
         return
     names = known["dataset"].tolist()
@@ -32,15 +32,15 @@ def show() -> None:
         name = chosen if chosen in names else name
     row = known.set_index("dataset").loc[name]
     classes = cached_query(dataset.classes, name)
-    _distribution(name, row, classes)
+    card("1.1a", lambda: _distribution(name, row, classes))
     _samples(name, row, classes)
+    _splits(name, row)
 
 
 def _distribution(name: str, row: pd.Series, classes: pd.DataFrame) -> None:
     balance = cached_query(dataset.balance, name)
-    left, right = st.columns(2)
-    split = left.segmented_control("Split", SPLITS, default="all", required=True, key="split", bind="query-params")
-    order = right.segmented_control(
+    split = st.segmented_control("Split", SPLITS, default="all", required=True, key="split", bind="query-params")
+    order = st.segmented_control(
         "Order of the classes", ORDERS, default=ORDERS[0], required=True, key="order", bind="query-params"
     )
     split = split if split in SPLITS else "all"
@@ -56,6 +56,10 @@ def _distribution(name: str, row: pd.Series, classes: pd.DataFrame) -> None:
         data=shown.assign(order=shown["split"].map(dataset.SPLITS.index)),
         csv=classes,
     )
+
+
+def _splits(name: str, row: pd.Series) -> None:
+    balance = cached_query(dataset.balance, name)
     figure(
         balance,
         title="The splits",

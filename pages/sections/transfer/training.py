@@ -13,14 +13,17 @@ from store.transfer import evaluated
 
 def one_rate() -> None:
     """1.1b: the answer and the curves of the first rate."""
-    card("1.1b")
-    _curves(only_lr=FINETUNE_LRS[0])
+    card("1.1b", lambda: _curves(_size(), only_lr=FINETUNE_LRS[0]))
 
 
 def three_rates() -> None:
     """1.1c: the answer, the curves of all rates, and the accuracies that they end at."""
-    card("1.1c")
-    size = _curves(only_lr=None)
+    size = _size()
+    card("1.1c", lambda: _accuracies(size))
+    _curves(size, only_lr=None)
+
+
+def _accuracies(size: tuple[str, int] | None) -> None:
     if size is None:
         return
     rows = labelled(cached_query(evaluated.rates, *size).query("job in ('finetune', 'scratch')"))
@@ -35,11 +38,16 @@ def three_rates() -> None:
     )
 
 
-def _curves(only_lr: float | None) -> tuple[str, int] | None:
+def _size() -> tuple[str, int] | None:
     size = chosen_size("finetune")
     if size is None:
         missing("Nothing has been fine-tuned yet.", "python -m compute finetune")
-        return None
+    return size
+
+
+def _curves(size: tuple[str, int] | None, only_lr: float | None) -> None:
+    if size is None:
+        return
     learning_curves(
         size,
         "finetune",
@@ -48,4 +56,3 @@ def _curves(only_lr: float | None) -> tuple[str, int] | None:
         note="The validation images are evaluated every few epochs.",
         only_lr=only_lr,
     )
-    return size

@@ -1,0 +1,1 @@
+"""Experiments on a Ray cluster: parameter-server training whose speed is measured."""
