@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 
@@ -44,7 +44,7 @@ def in_use(stack: contextlib.ExitStack, folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def _unused(folder: Path) -> Iterator[bool | None]:
+def _unused(folder: Path) -> Generator[bool | None]:
     """Lock a folder for oneself; yields False where another process holds a lock, None where there are no locks."""
     try:
         import fcntl
