@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from compute.core.runs import recover
+from compute.core.recovery import recover
 from store.blame import refusals
 from store.insert import insert_rows
 from store.layout import Layout
@@ -20,7 +20,7 @@ from store.renew import news
 from store.schema import schema_sql
 from store.settings import BUILD_MEMORY, BUILD_THREADS, DELETED_PERCENT, GROWN_PERCENT
 from store.tables import STORE, count_rows, declare, forget, forget_runs, literal
-from store.version import StoreError, Version, copy_for_shell, current, one_line, publish, trouble
+from store.version import StoreError, Version, checksum, copy_for_shell, current, one_line, publish, trouble
 
 
 class _WholeError(Exception):
@@ -50,13 +50,13 @@ def build(
             f" another: {layout.built}"
         )
     layout.built.mkdir(exist_ok=True)
-    with _alone(layout):
+    with _alone(layout) as waited:
         if version := _up_to_date(layout, seen):
             return version
         _drop(layout.built.glob(".new-*"))  # what a build left that was killed
-        if layout.runs.exists():
-            recover(layout.runs)
-        return _build(layout, look(layout), progress or (lambda done, total: None), finish or (lambda file, rest: None))
+        if (layout.runs.exists() and recover(layout.runs)) or waited:
+            seen = look(layout)
+        return _build(layout, seen, progress or (lambda done, total: None), finish or (lambda file, rest: None))
 
 
 def up_to_date(layout: Layout) -> bool:
@@ -70,15 +70,23 @@ def _up_to_date(layout: Layout, seen: Look) -> Version | None:
 
 
 @contextlib.contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
-    """Hold the lock that one process on this machine can hold; it is free again when that process ends, however it
-    ends.
-    """
-    from filelock import FileLock
+def _alone(layout: Layout) -> Iterator[bool]:
+    """Hold the lock that one process on this machine can hold; yields whether another one had it first.
 
+    It is free again when that process ends, however it ends.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(layout.built / ".lock")
     try:
-        with FileLock(layout.built / ".lock").acquire(poll_interval=0.2):
-            yield
+        try:
+            held = lock.acquire(blocking=False)
+            waited = False
+        except Timeout:
+            held = lock.acquire(poll_interval=0.2)
+            waited = True
+        with held:
+            yield waited
     except NotImplementedError as error:
         raise OSError(f"the file system of {layout.built} has no locks: {error}") from error
 
@@ -114,7 +122,7 @@ def _build(
     finally:
         _drop(layout.built.glob(f"{fresh.stem}*"))  # DuckDB may have put files of its own beside it
     built = {"built_at": now.isoformat(timespec="seconds"), "seconds": round(time.perf_counter() - start, 3)}
-    sizes = {"bytes": file.stat().st_size, "whole_bytes": whole_bytes}
+    sizes = {"bytes": file.stat().st_size, "checksum": checksum(file), "whole_bytes": whole_bytes}
     version = Version(
         file=file,
         **sizes,

@@ -10,6 +10,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +55,14 @@ class RefusedError(StoreError):
 class Version:
     """A published build: its file, what it was built from, and what was left out (`run_id`, `file`, `reason`).
 
+    `checksum` is the CRC-32 of the file, by which damage is found at a fraction of the cost of reading its tables.
     `fingerprint` stands for all that it was built from, `rest` for what is no run: schema, code, facts, answers.
     `whole_bytes` is the size of the last file that did not start as a copy of the one before.
     """
 
     file: Path
     bytes: int
+    checksum: int
     whole_bytes: int
     fingerprint: str
     rest: str
@@ -91,9 +94,10 @@ def connect(file: Path):
 
 
 def trouble(version: Version) -> str | None:
-    """Why the version's file cannot be read from end to end, in DuckDB's words; None where it can.
+    """Why the version's file cannot be used; None where it can.
 
-    A damaged file, or one that another program holds open. A file that this process has read before is not read again.
+    It cannot be opened, in DuckDB's words, as another program holds it open; or it differs from what was published.
+    A file that this process has read before is not read again.
     """
     import duckdb
 
@@ -101,13 +105,22 @@ def trouble(version: Version) -> str | None:
         stat = version.file.stat()
         seen = version.file, stat.st_ino, stat.st_size, stat.st_mtime_ns
         if seen not in _read:
-            with connect(version.file) as con:
-                for (table,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-                    con.execute(f"SELECT bit_xor(hash({table})) FROM {table}").fetchall()
+            connect(version.file).close()
+            if checksum(version.file) != version.checksum:
+                return "its content is not what was published"
             _read.add(seen)
     except (OSError, duckdb.Error) as error:
         return one_line(error)
     return None
+
+
+def checksum(file: Path) -> int:
+    """The CRC-32 of a file's content."""
+    value, buffer = 0, bytearray(1 << 20)
+    with open(file, "rb", buffering=0) as handle:
+        while size := handle.readinto(buffer):
+            value = zlib.crc32(memoryview(buffer)[:size], value)
+    return value
 
 
 def one_line(error: BaseException) -> str:

@@ -1,11 +1,17 @@
 """Run artefacts: the id, whole or not at all, and what a kill leaves behind."""
 
 import json
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
 
 import pytest
 
 from compute.core import runs as artefact
-from compute.core.runs import ArtefactError, Run, finished, read_record, recover, write_run
+from compute.core.recovery import recover
+from compute.core.runs import ArtefactError, Run, finished, read_record, write_run
 from tests.conftest import make_run, steps
 
 
@@ -51,19 +57,46 @@ def test_failed_write_leaves_the_old_run_and_no_debris(tmp_path, monkeypatch):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@contextmanager
+def another_process_in(folder):
+    """A process that writes a run, which has the folder locked."""
+    lock = "import fcntl, os, sys; fcntl.flock(os.open(sys.argv[1], os.O_RDONLY), fcntl.LOCK_SH)"
+    code = f"{lock}; print(flush=True); input()"
+    command = [sys.executable, "-c", code, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        yield
+        process.stdin.close()
+
+
 def test_a_kill_between_the_renames_loses_nothing(tmp_path):
-    folder = write_run(make_run(), {"steps": steps()}, tmp_path)
-    folder.rename(tmp_path / f".old-{folder.name}")
-    recover(tmp_path)
-    assert not finished(make_run(), tmp_path), "what is this young may be another process at work"
-    recover(tmp_path, older_s=0)
+    aside = write_run(make_run(), {"steps": steps()}, tmp_path).rename(tmp_path / f".old-{make_run().run_id}")
+    with another_process_in(aside):
+        assert not recover(tmp_path, older_s=0)
+        assert not finished(make_run(), tmp_path)
+    assert recover(tmp_path)
     assert finished(make_run(), tmp_path)
 
 
-def test_half_written_folders_are_swept_up(tmp_path):
-    (tmp_path / ".new-something-1").mkdir()
-    recover(tmp_path, older_s=0)
-    assert not list(tmp_path.iterdir())
+def test_a_kill_after_the_renames_does_not_hinder_the_next_write(tmp_path):
+    folder = write_run(make_run(note="first"), {"steps": steps()}, tmp_path)
+    shutil.copytree(folder, tmp_path / f".old-{folder.name}")
+    write_run(make_run(note="second"), {"steps": steps()}, tmp_path)
+    assert read_record(folder)["note"] == "second"
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("clock_s", [-3600, 0, 3600])
+def test_half_written_folders_are_swept_up_when_old_by_any_clock_and_in_use_by_none(tmp_path, monkeypatch, clock_s):
+    half = tmp_path / ".new-something-1"
+    half.mkdir()
+    changed = time.time() + clock_s
+    monkeypatch.setattr("compute.core.recovery.time.time", lambda: changed)
+    with another_process_in(half):
+        recover(tmp_path)
+        assert half.exists()
+    recover(tmp_path)
+    assert half.exists() == (clock_s == 0)
 
 
 def test_a_run_that_lost_a_table_is_not_finished(tmp_path):

@@ -1,6 +1,7 @@
 """The build: what it takes in, what it leaves out and says, and how it publishes beside readers."""
 
 import json
+import os
 import threading
 
 import duckdb
@@ -80,6 +81,7 @@ BREAKS = {
         "run.json",
         "config",
     ),
+    "a pipe": (lambda f: ((f / "run.json").unlink(), os.mkfifo(f / "run.json")), "run.json", "regular"),
     "no record": (lambda f: (f / "run.json").unlink(), "run.json", "missing"),
     "not an object": (lambda f: (f / "run.json").write_text("[]"), "run.json", "wrong type"),
     "another id": (lambda f: rewrite(f, gpu_type="V100"), "run.json", "v100"),

@@ -10,16 +10,18 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
+import stat
 import subprocess
 import sys
-import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from compute.core.experiments import check_config
+from compute.core.recovery import in_use, recover
 from compute.core.vocabulary import PROBLEMS, PROVENANCES, SCALES
 
 PROJECT = Path(__file__).parents[2]
@@ -150,16 +152,31 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     says it. Returns the folder. Raises OSError when the disk refuses; what was there before is then
     still there.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     run.check_config(whole=True)
     runs = RUNS if runs is None else Path(runs)
     runs.mkdir(parents=True, exist_ok=True)
     recover(runs)
     target = runs / run.run_id
-    fresh, old = runs / f".new-{run.run_id}-{os.getpid()}", runs / f".old-{run.run_id}"
+    # a random name: where a killed process left its folder, the next one may have the same process id
+    fresh, old = runs / f".new-{run.run_id}-{secrets.token_hex(4)}", runs / f".old-{run.run_id}"
     fresh.mkdir()
+    with contextlib.ExitStack() as stack:
+        in_use(stack, fresh)
+        _write_files(run, tables, fresh)
+        if target.exists():
+            in_use(stack, target)
+            shutil.rmtree(old, ignore_errors=True)  # an older one yet, left by a process that was killed
+            target.rename(old)
+        fresh.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def _write_files(run: Run, tables: dict, fresh: Path) -> None:
+    """Write the tables and the record into a folder; removes it where that fails."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         tables = {name: rows for name, rows in tables.items() if rows != []}
         for name, rows in tables.items():
@@ -174,27 +191,6 @@ def write_run(run: Run, tables: dict, runs: Path | None = None) -> Path:
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-    return target
-
-
-def recover(runs: Path, older_s: float = 60.0) -> None:
-    """Put back what a kill between the two renames of `write_run` left aside; drop what was replaced or half written.
-
-    Only what has lain there for `older_s` seconds: younger folders may be another process at work.
-    """
-    for aside in runs.glob(".*-*"):
-        with contextlib.suppress(OSError):
-            if time.time() - aside.stat().st_ctime < older_s:
-                continue
-            target = runs / aside.name.removeprefix(".old-")
-            if aside.name.startswith(".old-") and not target.exists():
-                aside.rename(target)
-            elif aside.name.startswith((".old-", ".new-")):
-                shutil.rmtree(aside)
 
 
 def read_record(folder: Path) -> dict:
@@ -203,7 +199,11 @@ def read_record(folder: Path) -> dict:
     Raises ArtefactError with the file and the reason.
     """
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"), parse_constant=_no_constant)
+        if not stat.S_ISREG(os.stat(f"{folder}/{RECORD}").st_mode):  # opening a pipe would wait for its writer
+            raise ArtefactError("it is not a regular file")
+        with open(f"{folder}/{RECORD}", encoding="utf-8") as file:
+            text = file.read()
+        record = json.loads(text, parse_constant=_no_constant)
         expected, tables, inputs, _ = (
             run_id(record),
             dict(record["tables"]),
@@ -223,11 +223,13 @@ def read_record(folder: Path) -> dict:
     if not (isinstance(inputs, list) and all(isinstance(one, str) for one in inputs)):
         raise ArtefactError(f"it lists inputs that are not the ids of runs: {inputs!r}")
     for name, size in tables.items():
-        file = folder / f"{name}.parquet"
-        if not file.exists():
-            raise ArtefactError(f"the file is missing, which {RECORD} lists", file.name)
-        if file.stat().st_size != size:
-            raise ArtefactError(f"the file has {file.stat().st_size} bytes, {RECORD} says {size}", file.name)
+        file = f"{name}.parquet"
+        try:
+            is_size = os.stat(f"{folder}/{file}").st_size
+        except FileNotFoundError:
+            raise ArtefactError(f"the file is missing, which {RECORD} lists", file) from None
+        if is_size != size:
+            raise ArtefactError(f"the file has {is_size} bytes, {RECORD} says {size}", file)
     return record
 
 

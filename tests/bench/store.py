@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.conftest import PROJECT, make_run
@@ -74,14 +74,16 @@ def make(root: Path, runs: int) -> None:
         add(root, seed)
 
 
-def add(root: Path, seed: int) -> None:
-    """Put one more run below `root`."""
+def add(root: Path, seed: int, put: Callable[[Path, Path], object] = os.link) -> None:
+    """Put one more run below `root`. A link changes a time of the file that is linked, and with it the state of all
+    runs that share it.
+    """
     pattern, run = root / "runs" / make_run(seed=seed % PATTERNS).run_id, make_run(seed=seed)
     record = json.loads((pattern / "run.json").read_text()) | {"seed": seed, "run_id": run.run_id}
     folder = root / "runs" / f".new-{run.run_id}"
     folder.mkdir()
     for file in pattern.glob("*.parquet"):
-        os.link(file, folder / file.name)
+        put(file, folder / file.name)
     (folder / "run.json").write_text(json.dumps(record))
     folder.rename(root / "runs" / run.run_id)
 
@@ -116,5 +118,5 @@ def builds() -> Iterator[dict]:
             if runs is None:
                 make(root, PATTERNS)
                 _child(CHILD, root)
-            add(root, 10**6)
+            add(root, 10**6, shutil.copyfile)
             yield row | {"more_s": _child(CHILD, root)["s"]}
