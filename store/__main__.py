@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from store.build import build
+from store.fill import fill_answers
 from store.layout import Layout
 from store.version import StoreError, Version, current, one_line, reason, trouble
 
@@ -169,7 +170,7 @@ def _renewed(layout: Layout) -> Version:
             bar.total = total
             bar.update(done - bar.n)
 
-        return build(layout, progress)
+        return build(layout, progress, fill_answers)
 
 
 def _fail(message: str) -> int:

@@ -21,10 +21,16 @@ FACTS = (
     "devices",
     "lu_times",
     "lu_flops",
+    "lu_memory",
     "throughputs",
     "prices",
     "optimus_jobs",
     "optimus_results",
+    "external_logs",
+    "external_fits",
+    "external_accuracy",
+    "external_errors",
+    "dawnbench_cifar10",
     "questions",
 )
 

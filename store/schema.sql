@@ -198,23 +198,32 @@ CREATE TABLE pictures (
 
 -- ---------------------------------------------------------------- problem 3: FLOPs and timings
 
--- a network that was counted: `published_gmacs` is what its own library prints for it
+-- a network that was counted: `published_gmacs` is what its own library prints for it. `variant` own: a reader's
+-- network; `uncounted` names its operations without a rule, in `uncounted_modules` of `modules` leaf modules, which hold
+-- `uncounted_params` parameters (NULL: nothing is uncounted). input_px is NULL where the input is no image
 CREATE TABLE networks (
     run_id VARCHAR NOT NULL,
     model VARCHAR NOT NULL,
-    variant VARCHAR NOT NULL CHECK (variant IN ('torchvision', 'caffe')),
+    variant VARCHAR NOT NULL CHECK (variant IN ('torchvision', 'caffe', 'own')),
     family VARCHAR NOT NULL,
-    input_px INTEGER NOT NULL CHECK (input_px > 0),
+    input_px INTEGER CHECK (input_px > 0),
+    input_shape VARCHAR,
     params BIGINT NOT NULL CHECK (params >= 0),
     macs BIGINT NOT NULL CHECK (macs > 0),
     other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
     published_gmacs DOUBLE CHECK (published_gmacs > 0),
+    uncounted VARCHAR,
+    uncounted_params BIGINT CHECK (uncounted_params >= 0),
+    uncounted_modules INTEGER CHECK (uncounted_modules >= 0),
+    modules INTEGER CHECK (modules >= uncounted_modules),
     PRIMARY KEY (model)
 );
 
 -- one row a leaf layer and kind of work, in order of execution, for one image in evaluation mode.
 -- macs: multiply-accumulates of convolutions and matrix products; flops = 2 macs;
--- other_ops: everything else, once each (bias additions, pooling, normalisation, activations, sums)
+-- other_ops: everything else, once each (bias additions, pooling, normalisation, activations, sums).
+-- live_bytes: activations that exist at once while it runs; kept_bytes (floating-point, in fp32) and kept_index_bytes
+-- (indices and masks): what autograd keeps in training; NULL in runs from before these were counted
 CREATE TABLE layers (
     run_id VARCHAR NOT NULL,
     model VARCHAR NOT NULL,
@@ -228,7 +237,30 @@ CREATE TABLE layers (
     other_ops BIGINT NOT NULL CHECK (other_ops >= 0),
     input_bytes BIGINT NOT NULL CHECK (input_bytes >= 0),
     activation_bytes BIGINT NOT NULL CHECK (activation_bytes >= 0),
+    live_bytes BIGINT CHECK (live_bytes >= 0),
+    kept_bytes BIGINT CHECK (kept_bytes >= 0),
+    kept_index_bytes BIGINT CHECK (kept_index_bytes >= 0),
     PRIMARY KEY (model, position)
+);
+
+-- the matrix products among a layer's work for one image: `groups` of [rows x depth] [depth x columns], `repeats` times.
+-- A convolution has output channels x (input channels · kernel) x output pixels, `kernel` positions in a filter (0: no
+-- convolution). Images of a batch lengthen `columns` where one factor is learnt (`shared`), else they multiply `groups`
+CREATE TABLE products (
+    run_id VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0),
+    nth INTEGER NOT NULL CHECK (nth >= 0),
+    groups INTEGER NOT NULL CHECK (groups > 0),
+    rows BIGINT NOT NULL CHECK (rows > 0),
+    depth BIGINT NOT NULL CHECK (depth > 0),
+    columns BIGINT NOT NULL CHECK (columns > 0),
+    kernel INTEGER NOT NULL CHECK (kernel >= 0),
+    stride INTEGER NOT NULL CHECK (stride > 0),
+    transposed BOOLEAN NOT NULL,
+    shared BOOLEAN NOT NULL,
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (model, position, nth)
 );
 
 -- measured times: `mode` full (whole forward pass), layerwise (host waits after every layer) or
@@ -246,6 +278,41 @@ CREATE TABLE timings (
     sd_ms DOUBLE NOT NULL CHECK (sd_ms >= 0 AND isfinite(sd_ms)),
     repeats INTEGER NOT NULL CHECK (repeats > 0),
     PRIMARY KEY (run_id, model, mode, position)
+);
+
+-- a device's time by size: of a matrix product or convolution (sizes as in `products`), or of another layer that writes
+-- `elements` (then the sizes are 0). direction: forward, or backward with the gradients of both inputs
+CREATE TABLE profile_points (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    threads INTEGER NOT NULL CHECK (threads > 0),
+    position INTEGER NOT NULL CHECK (position >= 0),
+    operation VARCHAR NOT NULL,
+    direction VARCHAR NOT NULL CHECK (direction IN ('forward', 'backward')),
+    groups INTEGER NOT NULL CHECK (groups >= 0),
+    rows BIGINT NOT NULL CHECK (rows >= 0),
+    depth BIGINT NOT NULL CHECK (depth >= 0),
+    columns BIGINT NOT NULL CHECK (columns >= 0),
+    kernel INTEGER NOT NULL CHECK (kernel >= 0),
+    stride INTEGER NOT NULL CHECK (stride >= 0),
+    elements BIGINT NOT NULL CHECK (elements >= 0),
+    ms DOUBLE NOT NULL CHECK (ms > 0 AND isfinite(ms)),
+    PRIMARY KEY (run_id, position)
+);
+
+-- a network's measured time (the fastest of `repeats`) beside what a model predicts for it; pass: forward or a training
+-- step. Models that are fitted (PPP, overhead) were fitted on all other networks of the same run and pass
+CREATE TABLE time_predictions (
+    run_id VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    pass VARCHAR NOT NULL CHECK (pass IN ('forward', 'step')),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    predictor VARCHAR NOT NULL,
+    predicted_ms DOUBLE NOT NULL CHECK (predicted_ms > 0 AND isfinite(predicted_ms)),
+    measured_ms DOUBLE NOT NULL CHECK (measured_ms > 0 AND isfinite(measured_ms)),
+    repeats INTEGER NOT NULL CHECK (repeats > 0),
+    PRIMARY KEY (run_id, model, pass, batch, predictor)
 );
 
 -- ---------------------------------------------------------------- problem 4: loss models
@@ -292,6 +359,16 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- a training's first segment predicted from the other depths of its GPU type, coefficients being straight lines in the
+-- depth: mean absolute error along the curve, with losses normalised as said
+CREATE TABLE depth_errors (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    error_percent DOUBLE NOT NULL CHECK (error_percent >= 0 AND isfinite(error_percent)),
+    PRIMARY KEY (run_id, source_run, normalised_by)
+);
+
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
 -- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
 -- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0
@@ -336,18 +413,55 @@ CREATE TABLE curve_predictions (
     PRIMARY KEY (run_id, depth, gpu_type, epoch)
 );
 
--- epochs until a test accuracy (0 to 1) is reached; low and high had the predicted loss been as wrong as that of
+-- epochs until an accuracy (0 to 1) of the test or the training images is reached; low and high had the predicted loss been as wrong as that of
 -- a depth that is left out, over the single trainings' loss–accuracy relations; NULL where it is not reached
 CREATE TABLE epochs_to_target (
     run_id VARCHAR NOT NULL,
     depth INTEGER NOT NULL CHECK (depth > 0),
     gpu_type VARCHAR NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     predicted DOUBLE CHECK (predicted > 0),
     low DOUBLE CHECK (low > 0),
     high DOUBLE CHECK (high > 0),
     measured DOUBLE CHECK (measured > 0),
-    PRIMARY KEY (run_id, depth, gpu_type, target)
+    PRIMARY KEY (run_id, depth, gpu_type, accuracy, target)
+);
+
+-- for all GPU types together, at every depth that the page draws: the predicted mean training loss of an epoch
+-- (counted from 0), and its range had the prediction been as wrong as that of a depth that is left out (NULL: unknown)
+CREATE TABLE depth_curves (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    predicted DOUBLE NOT NULL CHECK (isfinite(predicted)),
+    low DOUBLE CHECK (isfinite(low)),
+    high DOUBLE CHECK (isfinite(high)),
+    PRIMARY KEY (run_id, depth, epoch)
+);
+
+-- … and the epochs until an accuracy is reached, as in epochs_to_target
+CREATE TABLE depth_epochs (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    low DOUBLE CHECK (low > 0),
+    high DOUBLE CHECK (high > 0),
+    PRIMARY KEY (run_id, depth, accuracy, target)
+);
+
+-- the held-out depth's epochs until an accuracy, had the learning rate first dropped after `first_drop` epochs (the
+-- last epoch: never), the other drops as much earlier or later; `trained`: the schedule of the trainings
+CREATE TABLE schedule_epochs (
+    run_id VARCHAR NOT NULL,
+    first_drop INTEGER NOT NULL CHECK (first_drop > 0),
+    trained BOOLEAN NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    PRIMARY KEY (run_id, first_drop, accuracy, target)
 );
 
 -- a training step of a CIFAR ResNet of depth d on one GPU: fixed_ms + per_layer_ms * d, for `batch` images
@@ -376,8 +490,8 @@ CREATE TABLE speed_models (
     PRIMARY KEY (run_id, name)
 );
 
--- hours to a test accuracy, which takes `epochs` epochs; gpu_type is NULL for the paper's own cluster, servers 0 for a
--- GPU by itself
+-- hours to a test accuracy, which takes `epochs` epochs on every GPU type, at least epochs_low and at most epochs_high
+-- (NULL: never); gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
@@ -386,6 +500,8 @@ CREATE TABLE time_to_accuracy (
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     epochs DOUBLE NOT NULL CHECK (epochs > 0),
+    epochs_low DOUBLE CHECK (epochs_low > 0),
+    epochs_high DOUBLE CHECK (epochs_high > 0),
     hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );
@@ -488,6 +604,7 @@ CREATE TABLE devices (
     precision VARCHAR NOT NULL,
     peak_tflops DOUBLE NOT NULL CHECK (peak_tflops > 0),
     memory_gbps DOUBLE NOT NULL CHECK (memory_gbps > 0),
+    memory_gb DOUBLE CHECK (memory_gb > 0),
     source VARCHAR NOT NULL REFERENCES sources (work),
     confidence confidence NOT NULL,
     PRIMARY KEY (device, condition, precision)
@@ -520,6 +637,17 @@ CREATE TABLE lu_flops (
     PRIMARY KEY (model, kind)
 );
 
+-- the same paper's Table 4, memory of a forward pass in Caffe; printed as MB, which are 2^20 bytes: the weights show it
+CREATE TABLE lu_memory (
+    place VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    part VARCHAR NOT NULL CHECK (part IN ('weights', 'data', 'workspace')),
+    mebibytes DOUBLE NOT NULL CHECK (mebibytes > 0),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (model, part)
+);
+
 -- images per second that others measured; mode: training or inference
 CREATE TABLE throughputs (
     source VARCHAR NOT NULL REFERENCES sources (work),
@@ -531,7 +659,7 @@ CREATE TABLE throughputs (
     model VARCHAR NOT NULL,
     mode VARCHAR NOT NULL CHECK (mode IN ('training', 'inference')),
     data VARCHAR NOT NULL CHECK (data IN ('synthetic', 'real', 'not stated')),
-    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'mixed', 'not stated')),
+    precision VARCHAR NOT NULL CHECK (precision IN ('fp32', 'tf32', 'mixed', 'not stated')),
     batch INTEGER NOT NULL CHECK (batch > 0),
     images_per_s DOUBLE NOT NULL CHECK (images_per_s > 0),
     confidence confidence NOT NULL,
@@ -573,6 +701,85 @@ CREATE TABLE optimus_results (
     PRIMARY KEY (experiment, setting, scheduler)
 );
 
+-- training logs of others that the loss model is judged on: `drops` are the epochs after which the learning rate fell,
+-- empty for a smooth schedule, and `drops_from` says how that is known. The logs themselves are not here, but these
+-- figures derived from them by `python -m compute judge-logs`
+CREATE TABLE external_logs (
+    log VARCHAR PRIMARY KEY,
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    licence VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    steps_per_epoch INTEGER NOT NULL CHECK (steps_per_epoch > 0),
+    classes INTEGER NOT NULL CHECK (classes > 1),
+    schedule VARCHAR NOT NULL,
+    drops VARCHAR,
+    drops_from VARCHAR NOT NULL CHECK (drops_from IN ('recipe', 'losses', 'learning rate')),
+    confidence confidence NOT NULL
+);
+
+-- Eq. 1 fitted to them, k in epochs from the segment's start, losses divided by `unit` in the way `normalised_by` says
+CREATE TABLE external_fits (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    segment VARCHAR NOT NULL,
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    unit DOUBLE NOT NULL CHECK (unit > 0),
+    beta0 DOUBLE NOT NULL CHECK (beta0 >= 0),
+    beta1 DOUBLE NOT NULL CHECK (beta1 >= 0),
+    beta2 DOUBLE NOT NULL CHECK (beta2 >= 0),
+    rmse DOUBLE NOT NULL CHECK (rmse >= 0),
+    points INTEGER NOT NULL CHECK (points >= 3),
+    identified BOOLEAN NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, segment, normalised_by)
+);
+
+-- their test accuracy at the end, and the first epoch (from 1) of at least 92 %, NULL where there is none
+CREATE TABLE external_accuracy (
+    log VARCHAR PRIMARY KEY REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    epochs INTEGER NOT NULL CHECK (epochs > 0),
+    last_accuracy_percent DOUBLE CHECK (last_accuracy_percent BETWEEN 0 AND 100),
+    epochs_to_92 INTEGER CHECK (epochs_to_92 > 0),
+    confidence confidence NOT NULL
+);
+
+-- errors on them. Test `forecast`: a form of curve (method) fitted to the first 40 % of the piece of constant learning rate,
+-- against the mean of its last twentieth; error_percent with its sign, inside: the 95 % band holds the truth.
+-- Test `depth`: Eq. 1's coefficients regressed on the depths 20, 32, 44 of one source, losses normalised as the method says;
+-- error_percent is the mean absolute one along the piece. `beyond` is the depth over the deepest that was regressed
+CREATE TABLE external_errors (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    test VARCHAR NOT NULL CHECK (test IN ('forecast', 'depth')),
+    method VARCHAR NOT NULL,
+    error_percent DOUBLE NOT NULL CHECK (isfinite(error_percent)),
+    inside BOOLEAN,
+    beyond DOUBLE CHECK (beyond > 0),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, test, method)
+);
+
+-- entries of the DAWNBench benchmark on CIFAR-10 by their own logs: the first epoch, and the hours by then, with a test
+-- accuracy of 92 and 94 %; `network` groups the variants that entrants named, `device` their hardware
+CREATE TABLE dawnbench_cifar10 (
+    entry VARCHAR PRIMARY KEY,
+    network VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    hardware VARCHAR NOT NULL,
+    framework VARCHAR NOT NULL,
+    epochs_logged INTEGER NOT NULL CHECK (epochs_logged > 0),
+    epoch_at_92 INTEGER NOT NULL CHECK (epoch_at_92 > 0),
+    hours_at_92 DOUBLE NOT NULL CHECK (hours_at_92 > 0),
+    epoch_at_94 INTEGER NOT NULL CHECK (epoch_at_94 > 0),
+    hours_at_94 DOUBLE NOT NULL CHECK (hours_at_94 > 0),
+    best_top1_percent DOUBLE NOT NULL CHECK (best_top1_percent BETWEEN 0 AND 100),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL
+);
+
 -- ---------------------------------------------------------------- the assignment
 
 -- `needs` lists what an answer rests on: jobs (`flops/layers`, `optimus/train*18` for as many runs) and works (`@Lu`), separated by commas
@@ -590,4 +797,12 @@ CREATE TABLE answers (
     question VARCHAR PRIMARY KEY REFERENCES questions (question),
     headline VARCHAR NOT NULL,
     body VARCHAR NOT NULL
+);
+
+-- the answers with their placeholders filled by the build (the fields of store/answers.py's Answer); good while `stamp`
+-- is that of what they were made from (store/filled.py)
+CREATE TABLE filled_answers (
+    question VARCHAR PRIMARY KEY,
+    stamp VARCHAR NOT NULL,
+    answer JSON NOT NULL
 );

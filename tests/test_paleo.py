@@ -6,7 +6,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from compute.core.paleo import Platform, layer_times, throughput
-from store.flops.peaks import TRAINING_PASSES
+from compute.core.training_flops import TRAINING_PASSES
 
 # 1 TFLOP/s is 1e9 operations a millisecond, 100 GB/s are 1e8 bytes a millisecond
 ROUND = {"peak_tflops": 1.0, "memory_gbps": 100.0}

@@ -138,6 +138,27 @@ EXPERIMENTS = {
         ),
         _experiment("flops/layers", "flops", "torchvision_version", "batch", "bytes_per_element", "rules"),
         _experiment(
+            "flops/profile",
+            "profile",
+            *("device_kind", "threads", "precision", "samples", "sample_s"),
+            required=("device_kind", "threads"),
+        ),
+        _experiment(
+            "flops/evaluate",
+            "profile --evaluate",
+            *("device_kind", "threads", "precision", "repeats", "training_batch"),
+            required=("device_kind", "threads"),
+        ),
+        _experiment(
+            "flops/own",
+            "flops --model package.module:function",
+            "function",
+            "input",
+            "batch",
+            "bytes_per_element",
+            "rules",
+        ),
+        _experiment(
             "flops/timings",
             "timings",
             "device_kind",

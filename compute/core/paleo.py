@@ -14,10 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MOST_PPP = 5  # as a fraction; more is a percentage by mistake
+
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """A device with its software: peak in TFLOP/s, memory bandwidth in GB/s (10⁹ bytes), PPP in (0, 1]."""
+    """A device with its software: peak in TFLOP/s, memory bandwidth in GB/s (10⁹ bytes), PPP as a fraction.
+
+    A PPP above 1 means that less is done than the model counts.
+    """
 
     peak_tflops: float
     memory_gbps: float
@@ -28,8 +33,10 @@ class Platform:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise ValueError(f"{name} is {value}; it must be a positive number of {unit}")
-        if not 0 < self.ppp <= 1:
-            raise ValueError(f"ppp is {self.ppp}; it is a fraction of the peak, above 0 and at most 1 (62 % is 0.62)")
+        if not 0 < self.ppp <= MOST_PPP:
+            raise ValueError(
+                f"ppp is {self.ppp}; it is a fraction of the peak, above 0 and at most {MOST_PPP} (62 % is 0.62)"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

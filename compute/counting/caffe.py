@@ -1,4 +1,4 @@
-"""The Caffe versions of three networks, as Lu et al. (2017) ran them; VGG-16 is the same in torchvision.
+"""The Caffe versions of four networks, as Lu et al. (2017) ran them; VGG-16 and VGG-19 are the same in torchvision.
 
 They are built for counting and timing, with no trained weights. What sets them apart from torchvision's:
 
@@ -8,6 +8,7 @@ They are built for counting and timing, with no trained weights. What sets them 
   normalisation where torchvision has BatchNorm. The two auxiliary classifiers only serve training.
 - ResNet-50 (He et al.'s release): a bottleneck's stride is in its first 1×1 convolution, where
   torchvision has it in the 3×3. The first convolution has a bias, no other has.
+- NIN (`nin_imagenet`), on which they test their predictions; torchvision has none.
 
 Modules are named after Caffe's layers. Caffe's Scale layer is the affine part of BatchNorm2d; pooling
 rounds sizes up; dropout and the last softmax, which the paper's tables do not list, are left out.
@@ -109,6 +110,19 @@ def googlenet() -> nn.Sequential:
     )
 
 
+def nin() -> nn.Sequential:
+    """Input 3×224×224 (Lin et al. 2014, section 4; four blocks with two 1×1 convolutions each, as for ImageNet)."""
+    layers, inputs = OrderedDict(), 3
+    blocks = [(96, 96, 11, 4, 0), (256, 256, 5, 1, 2), (384, 384, 3, 1, 1), (1024, 1000, 3, 1, 1)]
+    for block, (wide, last, size, stride, pad) in enumerate(blocks, start=1):
+        layers[f"conv{block}"] = conv(inputs, wide, size, stride=stride, pad=pad)
+        layers[f"cccp{2 * block - 1}"] = conv(wide, wide, 1)
+        layers[f"cccp{2 * block}"] = conv(wide, last, 1)
+        layers[f"pool{block}"] = max_pool() if block < len(blocks) else nn.AvgPool2d(6)
+        inputs = last
+    return nn.Sequential(layers | OrderedDict(flatten=nn.Flatten()))
+
+
 def conv_norm(
     inputs: int, outputs: int, size: int, *, stride: int = 1, pad: int = 0, bias: bool = False
 ) -> nn.Sequential:
@@ -161,4 +175,5 @@ NETWORKS = {
     "caffe_alexnet": (alexnet, 227, "alexnet"),
     "caffe_googlenet": (googlenet, 224, "googlenet"),
     "caffe_resnet50": (resnet50, 224, "resnet"),
+    "caffe_nin": (nin, 224, "nin"),
 }

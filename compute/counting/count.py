@@ -9,11 +9,16 @@ Two conventions are kept apart. `macs` are the multiply-accumulates of convoluti
 products, counted once each, and `flops` are twice that, as PALEO (Qi et al. 2017, section 3.1.3)
 and the peak figures of data sheets count them. `other_ops` is all else, counted as Lu et al. (2017)
 count it: compute/counting/rules.py says how, and `macs + other_ops` is what their tables call FLOPs.
+
+Beside the work stands the memory: the activations that are alive while a layer runs, and what autograd
+keeps of it (compute/counting/kept.py).
 """
 
 import copy
 import math
-from dataclasses import dataclass
+import weakref
+from collections import Counter as Tally
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
@@ -21,6 +26,9 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from compute import ComputeError
+from compute.core.augur import Product
+from compute.counting.kept import kept
+from compute.counting.products import of_convolution, of_matrices
 from compute.counting.rules import BATCH_NORMS, FREE, MATRIX_PRODUCTS, PER_INPUT, PER_OUTPUT, WINDOWS
 
 
@@ -30,7 +38,9 @@ class Layer:
 
     `input_bytes` and `activation_bytes` are what its operations read and write besides the weights.
     `output_shape` (channels×height×width for images) leaves the batch out. The parameters of a
-    module stand in the row that does most of its work.
+    module stand in the row that does most of its work, and so do `kept_bytes` (floating-point tensors) and
+    `kept_index_bytes` (indices and masks), which autograd keeps of all its calls. `live_bytes` are the
+    activations that exist at once while the layer runs. `products` are the matrix products among its work.
     """
 
     name: str
@@ -42,6 +52,18 @@ class Layer:
     other_ops: int
     input_bytes: int
     activation_bytes: int
+    live_bytes: int = 0
+    kept_bytes: int = 0
+    kept_index_bytes: int = 0
+    products: tuple[Product, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Count:
+    """The `layers` of a network in order of execution, and the operations without a rule, by module path."""
+
+    layers: list[Layer]
+    uncounted: dict[str, set[str]] = field(default_factory=dict)
 
 
 def count(model: nn.Module, input_shape: tuple[int, ...] = (3, 224, 224)) -> list[Layer]:
@@ -50,15 +72,45 @@ def count(model: nn.Module, input_shape: tuple[int, ...] = (3, 224, 224)) -> lis
     The model may live anywhere, best on meta; it stays as it is. Raises ComputeError for an operation
     without a rule, since a silent zero would be wrong.
     """
+    counted = count_all(model, input_shape)
+    for where, operations in counted.uncounted.items():
+        raise ComputeError(
+            f"no rule counts the operation {min(operations)!r} in {where or 'the network'}; add one to"
+            " compute/counting/rules.py"
+        )
+    return counted.layers
+
+
+def count_all(model: nn.Module, input_shape: tuple[int, ...], *, integers: bool = False) -> Count:
+    """The same, with the operations that no rule counts named; `integers`: the input holds indices (tokens)."""
+
+    def example(images: int) -> tuple[torch.Tensor]:
+        return (
+            torch.empty(
+                images, *input_shape, device="meta", dtype=torch.int64 if integers else torch.get_default_dtype()
+            ),
+        )
+
+    kept_bytes = kept(model, example)
     model = copy.deepcopy(model).to("meta").eval()
     counter = Counter(model)
     for name, module in model.named_modules():
         module.register_forward_pre_hook(lambda module, _, name=name: counter.enter(name, module))
         module.register_forward_hook(lambda _module, _inputs, output: counter.leave(output))
+    inputs = example(1)
+    counter.alive(inputs[0])
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
-        model(torch.empty(1, *input_shape, device="meta"))
-    counter.assign_params(model)
-    return counter.layers()
+        model(*inputs)
+    if not counter.rows:
+        return Count(layers=[], uncounted=counter.uncounted)
+    main = counter.main_rows()
+    for name, parameter in model.named_parameters():
+        counter.row_of(main, name)["params"] += parameter.numel()
+    for name, bytes_kept in kept_bytes.items():
+        row = counter.row_of(main, name)
+        row["kept"] += bytes_kept.floats
+        row["kept_index"] += bytes_kept.indices
+    return Count(layers=counter.layers(), uncounted=counter.uncounted)
 
 
 class Counter(TorchDispatchMode):
@@ -66,10 +118,15 @@ class Counter(TorchDispatchMode):
 
     def __init__(self, model: nn.Module):
         super().__init__()
-        self.weights = {id(tensor) for tensor in [*model.parameters(), *model.buffers()]}
+        owned = [*model.parameters(), *model.buffers()]
+        self.weights = {id(tensor) for tensor in owned}
+        self.owned = {tensor.untyped_storage()._cdata for tensor in owned}
         self.rows: dict[tuple[int, str], dict] = {}
         self.calls = 0
         self.stack: list[tuple[int, str, nn.Module | None]] = [(0, "", None)]
+        self.uncounted: dict[str, set[str]] = {}
+        self.live: dict[int, int] = {}  # bytes of the storages of activations that exist now
+        self.live_peak = 0  # since the last row
 
     def enter(self, name: str, module: nn.Module | None = None) -> None:
         self.calls += 1
@@ -89,12 +146,23 @@ class Counter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         output = func(*args, **(kwargs or {}))
+        for tensor in tensors(output if isinstance(output, (tuple, list)) else (output,)):
+            self.alive(tensor)
         if not isinstance(self.stack[-1][2], nn.LocalResponseNorm):
             name = func.name().partition("::")[2].partition(".")[0].removesuffix("_")  # relu_, in place, counts as relu
             first = output[0] if isinstance(output, (tuple, list)) else output
             if name not in FREE and isinstance(first, torch.Tensor) and first.is_floating_point():
                 self.operation(name, args, first)
         return output
+
+    def alive(self, tensor: torch.Tensor) -> None:
+        """Add a tensor's storage to those that exist, until it is freed."""
+        storage = tensor.untyped_storage()
+        key = storage._cdata
+        if key not in self.live and key not in self.owned:
+            self.live[key] = storage.nbytes()
+            weakref.finalize(storage, self.live.pop, key, None)
+            self.live_peak = max(self.live_peak, sum(self.live.values()))
 
     def operation(self, name: str, args: tuple, output: torch.Tensor) -> None:
         """Apply the rule of one aten operation; `output` is its first, or only, output."""
@@ -103,11 +171,14 @@ class Counter(TorchDispatchMode):
         if name == "convolution":
             data, weight, bias, transposed = args[0], args[1], args[2], args[6]
             taps = weight[0].numel()  # weights that meet in one element: of the output, or of the input if transposed
-            self.add("conv", taps * (data.numel() if transposed else n), n if bias is not None else 0, read, output)
+            macs = taps * (data.numel() if transposed else n)
+            product = of_convolution(data, weight, output, stride=args[3], transposed=transposed, groups=args[8])
+            self.add("conv", macs, n if bias is not None else 0, read, output, product=product)
         elif name in MATRIX_PRODUCTS:
             left, right = args[MATRIX_PRODUCTS[name] :][:2]
             kind = "fc" if self.is_weight(left) or self.is_weight(right) else "matmul"
-            self.add(kind, n * left.shape[-1], n if MATRIX_PRODUCTS[name] else 0, read, output)
+            biases = n if MATRIX_PRODUCTS[name] else 0
+            self.add(kind, n * left.shape[-1], biases, read, output, product=of_matrices(left, right, kind == "fc"))
         elif name in BATCH_NORMS:
             self.normalise(3, args[1], read, output)
         elif name == "native_layer_norm":
@@ -126,10 +197,7 @@ class Counter(TorchDispatchMode):
             kind, cost = PER_INPUT[name]
             self.add(kind, 0, cost * args[0].numel(), read, output)
         else:
-            where = self.stack[-1][1] or "the network"
-            raise ComputeError(
-                f"no rule counts the operation {name!r} in {where}; add one to compute/counting/rules.py"
-            )
+            self.uncounted.setdefault(self.stack[-1][1], set()).add(name)
 
     def normalise(self, cost: int, scale: torch.Tensor | None, read: int, output: torch.Tensor) -> None:
         self.add("norm", 0, cost * output.numel(), read, output)
@@ -137,11 +205,23 @@ class Counter(TorchDispatchMode):
             self.add("scale", 0, output.numel(), 0, output, written=0)
 
     def add(
-        self, kind: str, macs: int, other_ops: int, read: int, output: torch.Tensor, written: int | None = None
+        self,
+        kind: str,
+        macs: int,
+        other_ops: int,
+        read: int,
+        output: torch.Tensor,
+        written: int | None = None,
+        product: Product | None = None,
     ) -> None:
         call, name, _ = self.stack[-1]
-        blank = {"name": name, "kind": kind, "params": 0, "macs": 0, "other_ops": 0, "read": 0, "written": 0}
+        numbers = ("params", "macs", "other_ops", "read", "written", "live", "kept", "kept_index")
+        blank = {"name": name, "kind": kind, **dict.fromkeys(numbers, 0)}
         row = self.rows.setdefault((call, kind), blank)
+        if product:
+            row.setdefault("products", Tally())[product] += 1
+        row["live"] = max(row["live"], self.live_peak)
+        self.live_peak = sum(self.live.values())
         row["shape"] = output.shape
         row["macs"] += macs
         row["other_ops"] += other_ops
@@ -151,8 +231,8 @@ class Counter(TorchDispatchMode):
     def is_weight(self, tensor: torch.Tensor) -> bool:
         return id(tensor) in self.weights or (tensor._base is not None and id(tensor._base) in self.weights)
 
-    def assign_params(self, model: nn.Module) -> None:
-        """Give each parameter to its module's main row; an uncalled module's go to the module around it."""
+    def main_rows(self) -> dict[str, dict]:
+        """The row of each module that does most of its work, in its first call."""
         first: dict[str, int] = {}
         main: dict[str, dict] = {}
         for (call, _), row in self.rows.items():
@@ -160,10 +240,13 @@ class Counter(TorchDispatchMode):
                 row["name"] not in main or row["macs"] > main[row["name"]]["macs"]
             ):
                 main[row["name"]] = row
-        for name, parameter in model.named_parameters():
-            while name not in main and name:
-                name = name.rpartition(".")[0]
-            (main.get(name) or next(iter(self.rows.values())))["params"] += parameter.numel()
+        return main
+
+    def row_of(self, main: dict[str, dict], name: str) -> dict:
+        """The main row of the module or parameter `name`; of the module around it where it has none."""
+        while name not in main and name:
+            name = name.rpartition(".")[0]
+        return main.get(name) or next(iter(self.rows.values()))
 
     def layers(self) -> list[Layer]:
         return [
@@ -179,6 +262,10 @@ class Counter(TorchDispatchMode):
                 other_ops=row["other_ops"],
                 input_bytes=4 * row["read"],
                 activation_bytes=4 * row["written"],
+                live_bytes=row["live"],
+                kept_bytes=row["kept"],
+                kept_index_bytes=row["kept_index"],
+                products=tuple(replace(one, repeats=times) for one, times in row.get("products", {}).items()),
             )
             for row in self.rows.values()
         ]

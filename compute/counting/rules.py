@@ -82,6 +82,8 @@ PARTS = (
     "slice",
     "split",
     "split_with_sizes",
+    "unsafe_split",
+    "unsafe_chunk",
     "unbind",
     "narrow",
     "unfold",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from compute import ComputeError
-from compute.command import Command
+from compute.command import Command, scale_argument
 from compute.core.runs import Run, finished
 
 # the networks that Lu et al. timed, in the versions that they timed
@@ -14,11 +14,27 @@ LU_NETWORKS = ["caffe_alexnet", "vgg16", "caffe_googlenet", "caffe_resnet50"]
 
 def flops_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of `flops`."""
+    parser.add_argument(
+        "--model",
+        metavar="MODULE:FUNCTION",
+        help="count a network of your own instead: a function without arguments that returns an nn.Module",
+    )
+    parser.add_argument(
+        "--input",
+        default="3x224x224",
+        metavar="SHAPE",
+        help="with --model, the shape of one input without the batch, which comes first; 128:int for 128 indices",
+    )
+    parser.add_argument("--name", metavar="NAME", help="with --model, the network's name; otherwise the function's")
     parser.add_argument("--again", action="store_true", help="count even if the run is there")
 
 
 def flops(args: argparse.Namespace) -> list[Path]:
-    """Count every network."""
+    """Count every network, or the one that is named."""
+    if args.model:
+        from compute.flops import own
+
+        return [own.run(own.Request.parsed(args.model, args.input, args.name), args.runs)]
     from compute.flops import layers
 
     return [] if skip(layers.configuration(), args) else [layers.run(args.runs)]
@@ -65,6 +81,39 @@ def timings(args: argparse.Namespace) -> Iterator[Path]:
             yield experiment.run(record, args.runs)
 
 
+def profile_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of `profile`."""
+    parser.add_argument(
+        "--evaluate", action="store_true", help="measure networks and compare them with what the profile predicts"
+    )
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="the device to profile")
+    scale_argument(parser, {"smoke": "seconds, for tests", "small": "minutes", "paper": "a finer grid, an hour"})
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="CPU threads")
+    parser.add_argument("--again", action="store_true", help="measure even if the run is there")
+
+
+def profile(args: argparse.Namespace) -> Iterator[Path]:
+    """Profile a device, or judge its profile on networks. Raises ComputeError where there is no profile to judge."""
+    if args.threads < 1:
+        raise ComputeError(f"--threads is {args.threads}; it must be at least 1")
+    import torch
+
+    from compute.flops import evaluate as judge
+    from compute.flops import profile as experiment
+
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise ComputeError("this machine has no CUDA device that torch can use; leave --device out for the CPU")
+    torch.set_num_threads(args.threads)
+    record = experiment.configuration(args.device, args.scale)
+    if not args.evaluate:
+        if not skip(record, args):
+            yield experiment.run(record, args.runs)
+        return
+    evaluation = judge.configuration(record)
+    if not skip(evaluation, args):
+        yield judge.run(evaluation, args.runs)
+
+
 def skip(record: Run, args: argparse.Namespace) -> bool:
     """Whether the run is there already and stays; says so."""
     skipped = finished(record, args.runs) and not args.again
@@ -76,8 +125,8 @@ def skip(record: Run, args: argparse.Namespace) -> bool:
 COMMANDS = {
     "flops": Command(
         help=(
-            "Count the operations, parameters and bytes of each layer of every classification network (about a minute,"
-            " no GPU)."
+            "Count the operations, parameters and bytes of each layer of every classification network (a few minutes,"
+            " no GPU), or of a network of your own with --model."
         ),
         arguments=flops_arguments,
         run=flops,
@@ -89,5 +138,13 @@ COMMANDS = {
         ),
         arguments=timings_arguments,
         run=timings,
+    ),
+    "profile": Command(
+        help=(
+            "Time matrix products, convolutions and other layers over their sizes, from which the time of any counted"
+            " network is predicted (a few minutes); --evaluate measures networks beside their predictions."
+        ),
+        arguments=profile_arguments,
+        run=profile,
     ),
 }

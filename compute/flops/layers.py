@@ -117,12 +117,24 @@ def run(runs: Path) -> Path:
     """Count every network and write the run with its tables `networks` and `layers`; returns its folder."""
     start = time.perf_counter()
     record = configuration()
-    networks, rows = [], []
+    tables: dict[str, list[dict]] = {"networks": [], "layers": [], "products": []}
     for model in tqdm(names(), desc="counting", unit="network"):
         known, layers = layers_of(model)
-        sums = {name: sum(getattr(layer, name) for layer in layers) for name in ("params", "macs", "other_ops")}
-        networks.append({**vars(known), **sums})
-        rows += [{"model": model, "position": position, **vars(layer)} for position, layer in enumerate(layers)]
-    return write_run(
-        replace(record, seconds=round(time.perf_counter() - start, 3)), {"networks": networks, "layers": rows}, runs
-    )
+        add_network(tables, vars(known) | {"input_shape": shape_text(known.input_shape)}, layers)
+    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), tables, runs)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`3×224×224` of (3, 224, 224)."""
+    return "×".join(map(str, shape))
+
+
+def add_network(tables: dict[str, list[dict]], known: dict, layers: list[Layer]) -> None:
+    """Add a counted network to the rows of the tables `networks`, `layers` and `products`."""
+    sums = {name: sum(getattr(layer, name) for layer in layers) for name in ("params", "macs", "other_ops")}
+    tables["networks"].append({**known, **sums})
+    for position, layer in enumerate(layers):
+        place = {"model": known["model"], "position": position}
+        columns = {name: value for name, value in vars(layer).items() if name != "products"}
+        tables["layers"].append(place | columns)
+        tables["products"] += [place | {"nth": nth} | vars(product) for nth, product in enumerate(layer.products)]

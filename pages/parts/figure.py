@@ -1,8 +1,8 @@
 """Figures: a finding as the title, badges of origin, the chart or table, its source, its data as CSV."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from functools import lru_cache, wraps
 
 import altair as alt
@@ -13,6 +13,9 @@ from pages.parts.headings import with_headings
 from pages.parts.origin import Origin, badges
 from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
+# a chart takes the width of its place; its height is that of the plot, to which axes and legends are added
+FIT_WIDTH = {"type": "fit-x", "contains": "padding"}
+COMPOSED = {"facet", "hconcat", "vconcat", "concat", "repeat"}  # charts that cannot be fitted
 KEPT = "_kept_figures"  # where a session has this, the data of each figure's download are put there too (the export)
 
 
@@ -33,12 +36,13 @@ def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[...,
     """
 
     @lru_cache(maxsize=CACHED_CHARTS)
-    def specification(*arguments) -> dict:
-        return _without_data(draw(*arguments).to_dict())
+    def specification(*arguments) -> str:
+        chart = _without_data(draw(*arguments).to_dict())
+        return json.dumps(chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart})
 
     @wraps(draw)
     def fresh(*arguments) -> dict:
-        return deepcopy(specification(*arguments))
+        return json.loads(specification(*arguments))  # Streamlit changes what it is given
 
     return fresh
 

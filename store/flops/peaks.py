@@ -1,9 +1,7 @@
-"""Published peaks and throughputs: implied Platform Percent of Peak, inference on the K80."""
+"""Published peaks of devices, and inference on the K80."""
 
 import pandas as pd
 
-from compute.core.training_flops import TRAINING_PASSES
-from compute.core.vocabulary import GPU_TYPES
 from store.reader import Reader
 
 # the three networks of question 3.4
@@ -18,37 +16,6 @@ def devices(reader: Reader) -> pd.DataFrame:
                source, confidence::VARCHAR AS confidence
         FROM devices ORDER BY rowid
     """)
-
-
-def implied_ppp(reader: Reader) -> pd.DataFrame:
-    """Published throughput × FLOPs of an image ÷ peak: the Platform Percent of Peak that a measurement implies.
-
-    FLOPs are our count (convolutions and matrix products, two a multiply-accumulate) in GFLOP; a
-    training image costs three forward passes. The peak in TFLOPS is the device's highest published
-    one at the same precision; rows whose precision is not stated are read as fp32. `confidence` is of
-    the throughput, `peak_confidence` of the peak.
-    """
-    return reader.df(
-        """
-        WITH peaks AS (
-            SELECT device, precision, max(peak_tflops) AS peak_tflops, arg_max(confidence,
-                   peak_tflops)::VARCHAR AS peak_confidence
-            FROM devices WHERE precision IN ('fp32', 'mixed') GROUP BY ALL
-        )
-        SELECT t.gpu_type, t.device, t.framework, t.platform, t.model, t.mode, t.data, t.precision, t.gpus, t.batch,
-               t.images_per_s / t.gpus AS images_per_s_gpu,
-                   CASE t.mode WHEN 'training' THEN ? ELSE 1 END * 2 * n.macs / 1e9 AS gflop_per_image,
-               p.peak_tflops, 100 * images_per_s_gpu * gflop_per_image / 1e3 / p.peak_tflops AS ppp_percent,
-               t.source, t.confidence::VARCHAR AS confidence, p.peak_confidence
-        FROM throughputs AS t
-        JOIN networks AS n USING (model)
-        JOIN peaks AS p ON p.device = t.device AND p.precision = CASE t.precision WHEN 'mixed' THEN 'mixed'
-            ELSE 'fp32' END
-        WHERE list_contains(?, t.gpu_type)
-        ORDER BY t.gpu_type, t.mode, t.framework, t.model, t.batch, t.gpus
-        """,
-        [TRAINING_PASSES, list(GPU_TYPES)],
-    )
 
 
 def k80_inference(reader: Reader) -> pd.DataFrame:
@@ -85,7 +52,7 @@ def k80_inference(reader: Reader) -> pd.DataFrame:
 
 
 def k80_reality(reader: Reader) -> pd.DataFrame:
-    """Measured K80 inference throughput by batch beside the recommended peak: the percentage is the PPP."""
+    """Measured K80 inference throughput by batch beside the recommended peak; `percent_of_peak` is FLOP utilisation."""
     peak = (
         k80_inference(reader)
         .query("recommended")[["model", "network", "images_per_s"]]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from store.flops import counts, peaks, times
+from store.flops import counts, peaks, platforms, times
 from store.quotes import Quotable, quotables
 from store.reader import Reader
 
@@ -59,14 +59,8 @@ def own_resnet_rates(reader: Reader) -> pd.DataFrame:
 
 def implied_ppp_range(reader: Reader) -> pd.DataFrame:
     """Lowest and highest implied PPP of ResNet-50 on one GPU, in fp32 (stated or assumed), by GPU type and mode."""
-    rows = peaks.implied_ppp(reader).query("gpus == 1 and model == 'resnet50' and precision != 'mixed'")
+    rows = platforms.implied_ppp(reader).query("gpus == 1 and model == 'resnet50' and precision == 'fp32'")
     return rows.groupby(["gpu_type", "mode"], as_index=False)["ppp_percent"].agg(low="min", high="max")
-
-
-def mixed_precision_ppp(reader: Reader) -> pd.DataFrame:
-    """One row: the highest implied PPP of any network on one GPU's tensor cores."""
-    rows = peaks.implied_ppp(reader).query("gpus == 1 and precision == 'mixed'")
-    return pd.DataFrame({"high": [rows["ppp_percent"].max()]}) if len(rows) else pd.DataFrame(columns=["high"])
 
 
 def k80_recommended(reader: Reader) -> pd.DataFrame:
@@ -95,7 +89,7 @@ QUOTABLE = quotables(
     Quotable(query=own_gap_range, keys=("end",)),
     Quotable(query=own_resnet_rates, keys=("kind",)),
     Quotable(query=implied_ppp_range, keys=("gpu_type", "mode")),
-    Quotable(query=mixed_precision_ppp),
+    Quotable(query=platforms.accuracy, keys=(*platforms.PLATFORM, "left_out", "by")),
     Quotable(query=k80_recommended, keys=("model",)),
     Quotable(query=k80_peaks),
     Quotable(query=k80_reality_range, keys=("model",)),

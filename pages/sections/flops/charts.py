@@ -33,27 +33,60 @@ def layer_times(terms: tuple[str, ...], labels: bool) -> alt.Chart:
 
 @chart_specification
 def implied_ppp() -> alt.Chart:
-    """One point a published measurement: network, mode, precision, ppp_percent and what it comes from."""
+    """One line a platform: batch, ppp_percent, gpu_type, mode, and what a measurement comes from."""
     return (
         alt.Chart()
-        .mark_point(filled=True, size=70, opacity=0.8)
+        .mark_line(point=True)
         .encode(
-            x=alt.X("ppp_percent:Q", title="Implied PPP (% of published peak)", scale=alt.Scale(zero=True)),
-            y=alt.Y("network:N", title=None, axis=NAMES),
-            color=alt.Color("mode:N", title=None, legend=TOP),
-            shape=alt.Shape(
-                "precision:N",
-                title="Precision",
-                legend=alt.Legend(orient="bottom", symbolFillColor="gray", symbolStrokeColor="gray"),
-            ),
+            x=alt.X("batch:Q", title="Images of a batch", scale=alt.Scale(type="log", base=2)),
+            y=alt.Y("ppp_percent:Q", title="PPP that the measurement implies (%)"),
+            color=alt.Color("gpu_type:N", title=None, legend=TOP),
+            strokeDash=alt.StrokeDash("mode:N", title=None, legend=alt.Legend(orient="bottom")),
+            detail=["source:N", "precision:N"],
             tooltip=tooltips(
                 *("device", "platform", "framework", "model", "mode", "precision", "batch", "source"),
                 images_per_s_gpu=",.0f",
                 ppp_percent=".1f",
+                flop_utilisation_percent=".1f",
             ),
         )
-        .properties(height=alt.Step(26))
+        .properties(height=300)
     )
+
+
+@chart_specification
+def throughput() -> alt.LayerChart:
+    """Predicted images_per_s by batch with its band (low, high), and measured points with framework and source."""
+    x = alt.X("batch:Q", title="Images of a batch", scale=alt.Scale(type="log", base=2))
+    predicted = alt.Chart().encode(x=x).transform_filter("isValid(datum.images_per_s)")
+    measured = alt.Chart().encode(x=x).transform_filter("isValid(datum.measured)")
+    return alt.layer(
+        predicted.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", title="Images/s"), y2="high:Q"),
+        predicted.mark_line().encode(y="images_per_s:Q", tooltip=tooltips(batch=".0f", images_per_s=",.0f")),
+        measured.mark_point(filled=True, size=60).encode(
+            y="measured:Q",
+            color=alt.Color("framework:N", title=None, legend=TOP),
+            tooltip=tooltips("framework", "source", batch=".0f", measured=",.0f"),
+        ),
+    ).properties(height=280)
+
+
+@chart_specification
+def accuracy(models: tuple[str, ...]) -> alt.LayerChart:
+    """Median error and the error that 90 % stay within, by what was left out (`unseen`) and by model."""
+    tips = tooltips(
+        *("unseen", "model"), measurements=".0f", median_percent=".0f", high_percent=".0f", within_30_percent=".0f"
+    )
+    base = alt.Chart().encode(
+        y=alt.Y("unseen:N", title="Predicted for", sort=None, axis=NAMES),
+        yOffset=alt.YOffset("model:N", sort=list(models)),
+        color=alt.Color("model:N", title=None, sort=list(models), legend=alt.Legend(orient="top", labelLimit=260)),
+        tooltip=tips,
+    )
+    return alt.layer(
+        base.mark_rule().encode(x=alt.X("median_percent:Q", title="Error (%)"), x2="high_percent:Q"),
+        base.mark_point(filled=True, size=90).encode(x="median_percent:Q"),
+    ).properties(height=200)
 
 
 @chart_specification
@@ -196,3 +229,28 @@ def measured_against_peak() -> alt.LayerChart:
         .encode(y=alt.Y("max(peak_images_per_s):Q", title="Images/s"), color=colour, tooltip=tooltips("network"))
     )
     return alt.layer(measured, peak).properties(height=300)
+
+
+@chart_specification
+def predicted_against_measured(names: tuple[str, ...]) -> alt.LayerChart:
+    """One point a network and model of time, and the diagonal: network, name, measured_ms, predicted_ms,
+    error_percent.
+    """
+    axes = {
+        "x": alt.X("measured_ms:Q", title="Measured (ms, logarithmic)", scale=alt.Scale(type="log", nice=False)),
+        "y": alt.Y("predicted_ms:Q", title="Predicted (ms, logarithmic)", scale=alt.Scale(type="log", nice=False)),
+    }
+    points = (
+        alt.Chart()
+        .mark_point(filled=True, size=60, opacity=0.85)
+        .encode(
+            **axes,
+            color=alt.Color(
+                "name:N", title=None, sort=list(names), legend=alt.Legend(orient="top", columns=1, labelLimit=320)
+            ),
+            shape=alt.Shape("name:N", title=None, sort=list(names)),
+            tooltip=tooltips("network", "name", measured_ms=",.1f", predicted_ms=",.1f", error_percent="+.0f"),
+        )
+    )
+    agree = alt.Chart().mark_line(strokeDash=[6, 4], color="gray").encode(x="measured_ms:Q", y="measured_ms:Q")
+    return alt.layer(agree, points).properties(height=460)

@@ -7,7 +7,7 @@ from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs, published
-from pages.sections.flops import charts
+from pages.sections.flops import charts, prediction
 from store.flops import times
 
 MODES = {"forward_ms": "whole pass", "sum_ms": "layers, waiting after each", "amortised_ms": "layers, amortised"}
@@ -30,6 +30,7 @@ def show() -> None:
         card("3.3", lambda: _paper(rows))
         _paper_overhead(rows)
     _ours()
+    prediction.show()
 
 
 def _paper(rows: pd.DataFrame) -> None:
