@@ -1,5 +1,6 @@
 """Shared fixtures: stores made from small artefacts, and the committed one."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def make_run(**changes) -> Run:
         else set(fields["config"])
     )
     return Run(**{**fields, "config": {key: value for key, value in fields["config"].items() if key in known}})
+
+
+def figure_titles(app) -> list[str]:
+    """The titles of an app's figures, in bold as Markdown has it."""
+    found = (re.search(r"<h4 data-anchor[^>]*>\s*(\*\*.*\*\*)\s*</h4>", text.value, re.DOTALL) for text in app.markdown)
+    return [match[1] for match in found if match]
 
 
 def steps(n: int = 10) -> dict:

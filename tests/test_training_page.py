@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from store import settings
 from store.optimus import external
 from store.reader import open_reader
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, figure_titles
 from tests.planted_logs import accuracies, epoch_losses, lines, step_losses
 
 KEYS = ("log", "upto", "form", "more", "target_loss", "unit_s", "usd_per_h")
@@ -45,7 +45,7 @@ def text(app: AppTest) -> str:
 
 
 def titles(app: AppTest) -> list[str]:
-    return [element.value for element in app.markdown if element.value.startswith("**")]
+    return figure_titles(app)
 
 
 def keras() -> bytes:

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from compute.core.vocabulary import APPROACHES
 from pages.sections.transfer import charts
 from store.transfer import costs, curves, evaluated
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, figure_titles
 from tests.planted_transfer import MILESTONES, NAMES
 
 pytestmark = pytest.mark.usefixtures("report_store")
@@ -29,7 +29,7 @@ def show(question: str, **controls: str) -> AppTest:
 
 def titles(app: AppTest) -> list[str]:
     """The titles of the figures: what stands in bold by itself."""
-    return [text.value[2:-2] for text in app.markdown if text.value.startswith("**") and text.value.endswith("**")]
+    return [title[2:-2] for title in figure_titles(app)]
 
 
 def table(app: AppTest, column: str):
