@@ -4,6 +4,7 @@ import streamlit as st
 
 from compute.core.vocabulary import PROBLEMS
 from pages.parts import data
+from pages.parts.garbage import settle
 
 ICONS = {"transfer": "swap_horiz", "supervision": "school", "flops": "memory", "optimus": "trending_down"}
 SIDEBAR_PX = 240  # on a wide window; a narrow one begins with it closed
@@ -22,9 +23,11 @@ page = st.navigation(
             for name, problem in PROBLEMS.items()
         ),
         st.Page("pages/scheduler.py", title="Scheduler", icon=":material/calendar_view_week:"),
+        st.Page("pages/your_training.py", title="Your training", icon=":material/insights:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
     ],
     position="top",
 )
 with data.entrance():
     page.run()
+settle(page.url_path)

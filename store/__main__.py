@@ -1,14 +1,19 @@
-"""`python -m store build | check | query`: look after the report's results."""
+"""`python -m store build | check | query | export`: look after the report's results."""
 
 import argparse
 import contextlib
 import json
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from store.build import build
+from store.fill import fill_answers
 from store.layout import Layout
 from store.version import StoreError, Version, current, one_line, reason, trouble
+
+PROJECT = Path(__file__).parents[1]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
     said = "run one read-only SQL query and print CSV"
     query = commands.add_parser("query", help=said, description=said)
     query.add_argument("sql", help='for example "SELECT model, macs FROM networks ORDER BY macs"')
+    said = "write the whole report as static files that open from disk, or with --parquet every table with the schema"
+    export = commands.add_parser("export", help=said, description=said)
+    export.add_argument("folder", metavar="DIR", help="the folder to write to; it is made")
+    export.add_argument("--parquet", action="store_true", help="the store's tables as Parquet files, with the schema")
     return top
 
 
@@ -43,7 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         with contextlib.suppress(AttributeError):  # a stream that somebody put in its place
             stream.reconfigure(errors="backslashreplace")  # terminals that lack a letter
     try:
-        return {"build": _build, "check": _check, "query": _query}[args.command](args, Layout.default())
+        return {"build": _build, "check": _check, "query": _query, "export": _export}[args.command](
+            args, Layout.default()
+        )
     except KeyboardInterrupt:
         return _fail("stopped; what was built before is still there")
     except BrokenPipeError:
@@ -108,6 +119,18 @@ def _query(args, layout: Layout) -> int:
     return 0
 
 
+def _export(args, layout: Layout) -> int:
+    version, folder = _built(layout), Path(args.folder).absolute()
+    if not args.parquet:
+        # the report's pages are a floor above, which the store does not import: their command is a process of its own
+        return subprocess.run([sys.executable, "-m", "pages.export", str(folder)], cwd=PROJECT, check=False).returncode
+    from store.parquet import write_tables
+
+    files = write_tables(version, folder)
+    print(f"wrote {len(files)} files, {sum(file.stat().st_size for file in files) / 1e6:.1f} MB, to {folder}")
+    return 0
+
+
 def _asked(layout: Layout, query: Callable) -> tuple:
     """The reader of the renewed store and what a query gives with it. Raises StoreError where DuckDB refuses."""
     import duckdb
@@ -147,7 +170,7 @@ def _renewed(layout: Layout) -> Version:
             bar.total = total
             bar.update(done - bar.n)
 
-        return build(layout, progress)
+        return build(layout, progress, fill_answers)
 
 
 def _fail(message: str) -> int:

@@ -1,16 +1,21 @@
-"""Written answers: Markdown whose numbers are placeholders, filled from the store when shown.
+"""Written answers: Markdown whose numbers are placeholders, filled from the store, by the build or when shown.
 
 The first line of a file is the headline; what stands below the line `## What is uncertain` is shown folded.
 Placeholders are those of `store/quotes.py`, `[[published.key]]` for the value of a published fact, and
 `[[@key]]`, a footnote that names the fact's work, its place and, where it is not first-hand, how surely it is
 known; equal footnotes have one number. `:.1f` at the end of a placeholder formats its value, ` else never`
 behind that says what NULL means.
+
+What holds for some results only stands between `[[when optimus.state.several_types]]` and `[[end]]`, and is left out
+where that value is false, 0, NULL or not there; behind `[[otherwise]]` stands what is said then instead. Such parts
+are not nested; a placeholder in a part that is left out need not have a value.
 """
 
 import re
 from dataclasses import dataclass
 
 from store import flops, optimus, supervision, transfer
+from store.filled import stored
 from store.quotes import PLACEHOLDER, QuoteError, quoted
 from store.reader import Reader
 
@@ -21,6 +26,10 @@ QUOTABLE = {
     "optimus": optimus.QUOTABLE,
 }
 CITATION = re.compile(r" ?\[\[@([a-z0-9_]+)\]\]")
+MARK = re.compile(r"\[\[(?:when [^\]]+|otherwise|end)\]\]")
+CONDITION = re.compile(
+    r"\[\[when (?P<value>[^\]]+)\]\](?P<then>.*?)(?:\[\[otherwise\]\](?P<instead>.*?))?\[\[end\]\]", re.DOTALL
+)
 MISSING = "⟨missing⟩"
 UNCERTAIN = "## What is uncertain"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -50,7 +59,14 @@ class Answer:
 
 
 def answer(reader: Reader, question: str) -> Answer | None:
-    """The filled answer to a question, or None where none is written."""
+    """The filled answer to a question, or None where none is written; as the build filled it, where it did."""
+    if fields := stored(reader).get(question):
+        return Answer(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+    return compute(reader, question)
+
+
+def compute(reader: Reader, question: str) -> Answer | None:
+    """The answer to a question, filled now, or None where none is written."""
     row = reader.one("SELECT headline, body FROM answers WHERE question = ?", [question])
     if row is None:
         return None
@@ -73,6 +89,9 @@ def without_footnotes(text: str) -> str:
 def fill(reader: Reader, text: str) -> Text:
     """The text with its placeholders filled; those without a value are shown as missing and named."""
     facts, footnotes, missing = _facts(reader), [], []
+    text = CONDITION.sub(
+        lambda match: match["then"] if _holds(reader, match["value"]) else match["instead"] or "", text
+    )
 
     def lacking(match: re.Match) -> str:
         missing.append(match[0])
@@ -107,6 +126,15 @@ def fill(reader: Reader, text: str) -> Text:
 
     filled = CITATION.sub(cite, PLACEHOLDER.sub(value, text))
     return Text(filled, tuple(footnotes), tuple(missing))
+
+
+def _holds(reader: Reader, value: str) -> bool:
+    """Whether a condition's value is there and neither NULL nor false nor 0."""
+    match = PLACEHOLDER.fullmatch(f"[[{value}]]")
+    try:
+        return match is not None and bool(quoted(reader, QUOTABLE, match))
+    except QuoteError:
+        return False
 
 
 def _facts(reader: Reader) -> dict[str, dict]:

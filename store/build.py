@@ -27,12 +27,17 @@ class _WholeError(Exception):
     """The version before is no good start for the next one."""
 
 
-def build(layout: Layout, progress: Callable[[int, int], None] | None = None) -> Version:
+def build(
+    layout: Layout,
+    progress: Callable[[int, int], None] | None = None,
+    finish: Callable[[Path, str], None] | None = None,
+) -> Version:
     """The current version, built first if anything is new since the last build, or if that one cannot be read.
 
     One process at a time builds a store; whoever waited for it finds it done. `progress(done, total)` counts
-    files. Raises OSError where the folder cannot be written, and StoreError where DuckDB refuses to build;
-    what was published before then stays.
+    files. `finish(file, rest)` adds to the new file, before it is published, what follows from its tables; `rest`
+    is the state of all that is no run. Raises OSError where the folder cannot be written, and StoreError where
+    DuckDB refuses to build; what was published before then stays.
     """
     seen = look(layout)
     if version := _up_to_date(layout, seen):
@@ -51,7 +56,7 @@ def build(layout: Layout, progress: Callable[[int, int], None] | None = None) ->
         _drop(layout.built.glob(".new-*"))  # what a build left that was killed
         if layout.runs.exists():
             recover(layout.runs)
-        return _build(layout, look(layout), progress or (lambda done, total: None))
+        return _build(layout, look(layout), progress or (lambda done, total: None), finish or (lambda file, rest: None))
 
 
 def up_to_date(layout: Layout) -> bool:
@@ -78,7 +83,9 @@ def _alone(layout: Layout) -> Iterator[None]:
         raise OSError(f"the file system of {layout.built} has no locks: {error}") from error
 
 
-def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> Version:
+def _build(
+    layout: Layout, seen: Look, progress: Callable[[int, int], None], finish: Callable[[Path, str], None]
+) -> Version:
     start = time.perf_counter()
     fresh = layout.built / f".new-{os.getpid()}-{time.time_ns()}.duckdb"
     before = current(layout)
@@ -98,6 +105,7 @@ def _build(layout: Layout, seen: Look, progress: Callable[[int, int], None]) -> 
             fresh.unlink(missing_ok=True)
             runs, rows, left_out = _write(fresh, layout, seen, None, progress)
             whole_bytes = fresh.stat().st_size
+        finish(fresh, seen.rest)
         now = datetime.now(UTC)
         file = layout.built / f"results-{now:%Y%m%dT%H%M%S%f}-{seen.fingerprint[:8]}.duckdb"
         fresh.rename(file)

@@ -1,7 +1,8 @@
 """Where the store's parts lie."""
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,4 +47,11 @@ def _at_folder(root: str) -> Layout:
         raise NotADirectoryError(
             f"the environment variable REPORT_STORE names {root}, which is not a folder; make it or unset the variable"
         )
-    return Layout.at(Path(root))
+    layout = Layout.at(Path(root))
+    if os.access(root, os.W_OK) or layout.pointer.exists():
+        return layout
+    # a checkout that cannot be written to: what is built goes to the user's cache
+    known = hashlib.blake2b(os.path.realpath(root).encode(), digest_size=8).hexdigest()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "report" / known
+    cache.mkdir(parents=True, exist_ok=True)
+    return replace(layout, built=cache / "built", results=cache / "results.duckdb")

@@ -28,6 +28,11 @@ FACTS = (
     "optimus_results",
     "speed_fits",
     "speed_fit_errors",
+    "external_logs",
+    "external_fits",
+    "external_accuracy",
+    "external_errors",
+    "dawnbench_cifar10",
     "questions",
 )
 

@@ -10,6 +10,8 @@ import duckdb
 import pandas as pd
 
 from store.layout import Layout
+from store.results import Results
+from store.settings import CACHED_QUERIES
 from store.version import RefusedError, StoreError, Version, connect, current, one_line
 
 _readers: "WeakValueDictionary[Path, Reader]" = WeakValueDictionary()  # by file, as long as somebody reads it
@@ -20,10 +22,12 @@ _opening = threading.Lock()
 class Reader:
     """One version of the store; all queries of a page's rerun go through the same one."""
 
-    def __init__(self, version: Version):
+    def __init__(self, version: Version | None, con: "duckdb.DuckDBPyConnection | None" = None):
+        """Of a version that is published, or of a connection to one that is about to be."""
         self.version = version
         self.memo: dict = {}  # what queries of this version want to remember
-        self._con = connect(version.file)
+        self.results = Results(CACHED_QUERIES)
+        self._con = con or connect(version.file)
         self._turn = threading.Lock()
 
     def df(self, sql: str, parameters: list | tuple | dict = ()) -> pd.DataFrame:

@@ -359,6 +359,16 @@ CREATE TABLE forecasts (
     PRIMARY KEY (run_id, source_run, method, epoch)
 );
 
+-- a training's first segment predicted from the other depths of its GPU type, coefficients being straight lines in the
+-- depth: mean absolute error along the curve, with losses normalised as said
+CREATE TABLE depth_errors (
+    run_id VARCHAR NOT NULL,
+    source_run VARCHAR NOT NULL REFERENCES runs (run_id),
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    error_percent DOUBLE NOT NULL CHECK (error_percent >= 0 AND isfinite(error_percent)),
+    PRIMARY KEY (run_id, source_run, normalised_by)
+);
+
 -- the loss-model coefficients that 4.2 regresses, losses not normalised, with those of the held-out depth; low and
 -- high are NULL where the data do not identify one, `predicted` is what the regression gives for the training's depth
 -- and GPU type (NULL: no regression). A segment without rows for beta2 was fitted with beta2 held at 0
@@ -403,18 +413,55 @@ CREATE TABLE curve_predictions (
     PRIMARY KEY (run_id, depth, gpu_type, epoch)
 );
 
--- epochs until a test accuracy (0 to 1) is reached; low and high had the predicted loss been as wrong as that of
+-- epochs until an accuracy (0 to 1) of the test or the training images is reached; low and high had the predicted loss been as wrong as that of
 -- a depth that is left out, over the single trainings' loss–accuracy relations; NULL where it is not reached
 CREATE TABLE epochs_to_target (
     run_id VARCHAR NOT NULL,
     depth INTEGER NOT NULL CHECK (depth > 0),
     gpu_type VARCHAR NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     predicted DOUBLE CHECK (predicted > 0),
     low DOUBLE CHECK (low > 0),
     high DOUBLE CHECK (high > 0),
     measured DOUBLE CHECK (measured > 0),
-    PRIMARY KEY (run_id, depth, gpu_type, target)
+    PRIMARY KEY (run_id, depth, gpu_type, accuracy, target)
+);
+
+-- for all GPU types together, at every depth that the page draws: the predicted mean training loss of an epoch
+-- (counted from 0), and its range had the prediction been as wrong as that of a depth that is left out (NULL: unknown)
+CREATE TABLE depth_curves (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    predicted DOUBLE NOT NULL CHECK (isfinite(predicted)),
+    low DOUBLE CHECK (isfinite(low)),
+    high DOUBLE CHECK (isfinite(high)),
+    PRIMARY KEY (run_id, depth, epoch)
+);
+
+-- … and the epochs until an accuracy is reached, as in epochs_to_target
+CREATE TABLE depth_epochs (
+    run_id VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    low DOUBLE CHECK (low > 0),
+    high DOUBLE CHECK (high > 0),
+    PRIMARY KEY (run_id, depth, accuracy, target)
+);
+
+-- the held-out depth's epochs until an accuracy, had the learning rate first dropped after `first_drop` epochs (the
+-- last epoch: never), the other drops as much earlier or later; `trained`: the schedule of the trainings
+CREATE TABLE schedule_epochs (
+    run_id VARCHAR NOT NULL,
+    first_drop INTEGER NOT NULL CHECK (first_drop > 0),
+    trained BOOLEAN NOT NULL,
+    accuracy VARCHAR NOT NULL CHECK (accuracy IN ('test', 'training')),
+    target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
+    predicted DOUBLE CHECK (predicted > 0),
+    PRIMARY KEY (run_id, first_drop, accuracy, target)
 );
 
 -- a training step of a CIFAR ResNet of depth d on one GPU: fixed_ms + per_layer_ms * d, for `batch` images
@@ -477,8 +524,8 @@ CREATE TABLE speed_errors (
     PRIMARY KEY (run_id, name, points)
 );
 
--- hours to a test accuracy, which takes `epochs` epochs; gpu_type is NULL for the paper's own cluster, servers 0 for a
--- GPU by itself
+-- hours to a test accuracy, which takes `epochs` epochs on every GPU type, at least epochs_low and at most epochs_high
+-- (NULL: never); gpu_type is NULL for the paper's own cluster, servers 0 for a GPU by itself
 CREATE TABLE time_to_accuracy (
     run_id VARCHAR NOT NULL,
     speed_model VARCHAR NOT NULL,
@@ -487,6 +534,8 @@ CREATE TABLE time_to_accuracy (
     gpu_type VARCHAR,
     target DOUBLE NOT NULL CHECK (target BETWEEN 0 AND 1),
     epochs DOUBLE NOT NULL CHECK (epochs > 0),
+    epochs_low DOUBLE CHECK (epochs_low > 0),
+    epochs_high DOUBLE CHECK (epochs_high > 0),
     hours DOUBLE NOT NULL CHECK (hours > 0 AND isfinite(hours)),
     PRIMARY KEY (run_id, speed_model, servers, workers, target)
 );
@@ -686,6 +735,85 @@ CREATE TABLE optimus_results (
     PRIMARY KEY (experiment, setting, scheduler)
 );
 
+-- training logs of others that the loss model is judged on: `drops` are the epochs after which the learning rate fell,
+-- empty for a smooth schedule, and `drops_from` says how that is known. The logs themselves are not here, but these
+-- figures derived from them by `python -m compute judge-logs`
+CREATE TABLE external_logs (
+    log VARCHAR PRIMARY KEY,
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    licence VARCHAR NOT NULL,
+    depth INTEGER NOT NULL CHECK (depth > 0),
+    batch INTEGER NOT NULL CHECK (batch > 0),
+    steps_per_epoch INTEGER NOT NULL CHECK (steps_per_epoch > 0),
+    classes INTEGER NOT NULL CHECK (classes > 1),
+    schedule VARCHAR NOT NULL,
+    drops VARCHAR,
+    drops_from VARCHAR NOT NULL CHECK (drops_from IN ('recipe', 'losses', 'learning rate')),
+    confidence confidence NOT NULL
+);
+
+-- Eq. 1 fitted to them, k in epochs from the segment's start, losses divided by `unit` in the way `normalised_by` says
+CREATE TABLE external_fits (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    segment VARCHAR NOT NULL,
+    normalised_by VARCHAR NOT NULL CHECK (normalised_by IN ('largest loss', 'ln(classes)')),
+    unit DOUBLE NOT NULL CHECK (unit > 0),
+    beta0 DOUBLE NOT NULL CHECK (beta0 >= 0),
+    beta1 DOUBLE NOT NULL CHECK (beta1 >= 0),
+    beta2 DOUBLE NOT NULL CHECK (beta2 >= 0),
+    rmse DOUBLE NOT NULL CHECK (rmse >= 0),
+    points INTEGER NOT NULL CHECK (points >= 3),
+    identified BOOLEAN NOT NULL,
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, segment, normalised_by)
+);
+
+-- their test accuracy at the end, and the first epoch (from 1) of at least 92 %, NULL where there is none
+CREATE TABLE external_accuracy (
+    log VARCHAR PRIMARY KEY REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    epochs INTEGER NOT NULL CHECK (epochs > 0),
+    last_accuracy_percent DOUBLE CHECK (last_accuracy_percent BETWEEN 0 AND 100),
+    epochs_to_92 INTEGER CHECK (epochs_to_92 > 0),
+    confidence confidence NOT NULL
+);
+
+-- errors on them. Test `forecast`: a form of curve (method) fitted to the first 40 % of the piece of constant learning rate,
+-- against the mean of its last twentieth; error_percent with its sign, inside: the 95 % band holds the truth.
+-- Test `depth`: Eq. 1's coefficients regressed on the depths 20, 32, 44 of one source, losses normalised as the method says;
+-- error_percent is the mean absolute one along the piece. `beyond` is the depth over the deepest that was regressed
+CREATE TABLE external_errors (
+    log VARCHAR NOT NULL REFERENCES external_logs (log),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    test VARCHAR NOT NULL CHECK (test IN ('forecast', 'depth')),
+    method VARCHAR NOT NULL,
+    error_percent DOUBLE NOT NULL CHECK (isfinite(error_percent)),
+    inside BOOLEAN,
+    beyond DOUBLE CHECK (beyond > 0),
+    confidence confidence NOT NULL,
+    PRIMARY KEY (log, test, method)
+);
+
+-- entries of the DAWNBench benchmark on CIFAR-10 by their own logs: the first epoch, and the hours by then, with a test
+-- accuracy of 92 and 94 %; `network` groups the variants that entrants named, `device` their hardware
+CREATE TABLE dawnbench_cifar10 (
+    entry VARCHAR PRIMARY KEY,
+    network VARCHAR NOT NULL,
+    variant VARCHAR NOT NULL,
+    device VARCHAR NOT NULL,
+    hardware VARCHAR NOT NULL,
+    framework VARCHAR NOT NULL,
+    epochs_logged INTEGER NOT NULL CHECK (epochs_logged > 0),
+    epoch_at_92 INTEGER NOT NULL CHECK (epoch_at_92 > 0),
+    hours_at_92 DOUBLE NOT NULL CHECK (hours_at_92 > 0),
+    epoch_at_94 INTEGER NOT NULL CHECK (epoch_at_94 > 0),
+    hours_at_94 DOUBLE NOT NULL CHECK (hours_at_94 > 0),
+    best_top1_percent DOUBLE NOT NULL CHECK (best_top1_percent BETWEEN 0 AND 100),
+    source VARCHAR NOT NULL REFERENCES sources (work),
+    confidence confidence NOT NULL
+);
+
 -- ---------------------------------------------------------------- the assignment
 
 -- `needs` lists what an answer rests on: jobs (`flops/layers`, `optimus/train*18` for as many runs) and works (`@Lu`), separated by commas
@@ -732,4 +860,12 @@ CREATE TABLE speed_fit_errors (
     place VARCHAR NOT NULL,
     confidence confidence NOT NULL,
     PRIMARY KEY (network, points)
+);
+
+-- the answers with their placeholders filled by the build (the fields of store/answers.py's Answer); good while `stamp`
+-- is that of what they were made from (store/filled.py)
+CREATE TABLE filled_answers (
+    question VARCHAR PRIMARY KEY,
+    stamp VARCHAR NOT NULL,
+    answer JSON NOT NULL
 );

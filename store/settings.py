@@ -14,8 +14,8 @@ KEPT_VERSIONS = 3
 DELETED_PERCENT = 25
 GROWN_PERCENT = 50
 
-# results of queries that a server keeps: all views of one version with some of their controls' settings
-CACHED_QUERIES = 500
+# results of queries that a server keeps of a version: all views with some of their controls' settings
+CACHED_QUERIES = 1_000
 # chart specifications that a server keeps: every chart of the report with its arguments
 CACHED_CHARTS = 100
 # rows of a table that is shown whole; a longer one scrolls
@@ -29,3 +29,8 @@ REPEATED_CHARACTERS = 20
 SANDBOX_JOBS = 20
 SANDBOX_MACHINES = 40
 SANDBOX_INTERVALS = 100
+# seconds between two times that a server takes what it holds out of the garbage collector's sight, some 80 ms each
+SETTLE_S = 60.0
+# size of a log that a reader brings, in MiB: 100,000 steps with ten columns fit; reading it takes a server's core some
+# seconds, which other visitors wait for
+UPLOAD_MB = 16

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from store.build import build, up_to_date
+from store.fill import fill_answers
 from store.layout import Layout
 from store.version import StoreError, reason
 
@@ -69,7 +70,7 @@ class Watch:
 
     def _follow(self) -> bool:
         """Run one child to its end; whether it failed."""
-        where = {**os.environ, "REPORT_STORE": str(self.layout.built.parent)}
+        where = {**os.environ, "REPORT_STORE": str(self.layout.runs.parent)}
         command = [sys.executable, "-m", "store.watch"]
         # a session of its own, so that Ctrl-C in the server's terminal does not cut a build off
         with subprocess.Popen(
@@ -125,7 +126,7 @@ def main() -> int:
             start = time.perf_counter()
             if not up_to_date(layout):
                 _say(BUILDING)
-                build(layout, lambda done, total: _say(BUILDING, done=done, total=total))
+                build(layout, lambda done, total: _say(BUILDING, done=done, total=total), fill_answers)
                 _say(BUILT)
                 break
             if last is None:

@@ -11,10 +11,13 @@ with open(PROJECT / "store" / "published" / "questions.csv", encoding="utf-8", n
 QUESTIONS = tuple(row["question"] for row in ROWS)
 # problem: its questions, in order
 BY_PROBLEM = {problem: [row["question"] for row in ROWS if row["problem"] == problem] for problem in PROBLEMS}
+# the view that fits a log, and imports scipy for it
+YOUR_TRAINING = ("pages/your_training.py", None)
 # page file and question (None where the page has none) of every view
 VIEWS = [
     ("pages/overview.py", None),
     *((f"pages/{problem}.py", question) for problem, questions in BY_PROBLEM.items() for question in questions),
     ("pages/scheduler.py", None),
+    YOUR_TRAINING,
     ("pages/runs.py", None),
 ]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from store import answers, catalogue
-from store.answers import CITATION, MISSING, fill
+from store.answers import CITATION, CONDITION, MARK, MISSING, fill
 from store.build import build
 from store.quotes import PLACEHOLDER
 from store.reader import open_reader
@@ -33,7 +33,7 @@ def test_every_placeholder_is_filled(committed, question):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
 def test_no_number_is_typed_into_prose(file):
-    prose = CITATION.sub("", PLACEHOLDER.sub("", file.read_text(encoding="utf-8")))
+    prose = CITATION.sub("", PLACEHOLDER.sub("", MARK.sub("", file.read_text(encoding="utf-8"))))
     prose = re.sub(r"\$\$.*?\$\$|`[^`]*`", "", prose, flags=re.DOTALL)
     left = re.findall(r"\d+[.,]\d+|\d{2,}", NAMES.sub("", prose))
     assert not left, f"{file.name} holds typed numbers: {left}"
@@ -66,6 +66,26 @@ def test_a_placeholder_without_a_value_is_shown_and_named(layout):
     assert text.text == f"so {MISSING}, 40¹"
     assert text.footnotes == ("Qi 2017, §3.3",)
     assert text.missing == ("[[flops.nothing_like_it.ms:.1f]]",)
+
+
+def test_a_part_is_said_only_where_its_condition_holds(committed):
+    said = "[[when optimus.state.{}]]one[[otherwise]]other [[nothing.at_all]][[end]]."
+    held = "emulated"
+    assert fill(committed, said.format(held)).text == "one."
+    assert fill(committed, said.format(held)).missing == (), "what is left out needs no value"
+    for absent in ("type", "no_such_column"):
+        assert fill(committed, said.format(absent)).text.startswith("other")
+    assert fill(committed, "[[when optimus.state.type]]one[[end]].").text == "."
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.stem)
+def test_conditions_name_values_that_exist(committed, file):
+    """A misspelt condition would be false for ever."""
+    for match in CONDITION.finditer(file.read_text(encoding="utf-8")):
+        named = PLACEHOLDER.fullmatch(f"[[{match['value']}]]")
+        assert named, match["value"]
+        quotable = answers.QUOTABLE[named["problem"]][named["query"]]
+        assert named["column"] in quotable.query(committed).columns, match["value"]
 
 
 def test_second_hand_facts_say_so(committed):

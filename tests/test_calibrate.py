@@ -5,7 +5,7 @@ import pytest
 
 from compute import ComputeError
 from compute.core.loss_curve import LossCurve, data_points
-from compute.optimus.calibrate import fit
+from compute.fitting.calibrate import fit
 
 STEPS = np.arange(1, 2001, dtype=float)
 TRUE = LossCurve(beta0=0.004, beta1=0.45, beta2=0.2)

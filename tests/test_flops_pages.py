@@ -68,3 +68,19 @@ def test_own_device_in_the_link(shown):
 
 def test_any_network_at_any_peak(shown):
     assert "By our own count of convolutions" in shown("3.4", inferred="vgg19")
+
+
+def test_predictions_stand_beside_measurements_with_every_models_error(shown):
+    text = shown("3.3")
+    assert "predicts a forward pass within" in text
+    assert "Which model when" in text
+
+
+def test_a_network_on_a_profiled_device(shown):
+    text = shown("3.3", predicted_network="vgg19", measured_pass="step")
+    assert "networks lie along the diagonal" in text
+
+
+def test_weights_of_table_4(shown):
+    """The parameters of Caffe's four networks in MiB are the printed ones, but for rounding."""
+    assert "Weights agree with Lu et al.'s Table 4 within 3 %" in shown("3.3")

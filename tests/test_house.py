@@ -10,15 +10,18 @@ from importlib import import_module
 import pytest
 
 from tests.conftest import PROJECT
-from tests.questions import VIEWS
+from tests.questions import VIEWS, YOUR_TRAINING
 
 SQL = re.compile(r"\bSELECT\b.*\bFROM\b", re.DOTALL)
-HEAVY = ("torch", "torchvision", "scipy", "sklearn")
+HEAVY = ("torch", "torchvision", "sklearn")
+LAZY = ("scipy",)  # where a reader's own data are fitted, and only then
+# the rooms of compute that the app needs, as README's "Host it" lists them
+APP_ROOMS = {"compute.core", "compute.logs", "compute.fitting"}
 # what each floor may import of the others
 MAY = {
     "compute": set(),
     "store": {"compute.core", "compute.scheduling"},
-    "pages": {"store", "compute.core"},
+    "pages": {"store", "compute.ComputeError", *APP_ROOMS},
     "app.py": {"pages", "compute.core"},
 }
 
@@ -79,28 +82,49 @@ def test_the_ground_floor_needs_numpy_alone():
         assert tops <= {*sys.stdlib_module_names, "numpy", "compute"}, f"{file.name} imports {tops}"
 
 
+def test_the_rooms_that_the_app_uses_stand_by_themselves():
+    """Hosting needs no other room of compute, and no library that requirements.txt lacks."""
+    libraries = {*sys.stdlib_module_names, "numpy", "scipy", "pyarrow", "compute"}
+    for room in sorted(APP_ROOMS):
+        for file in files(room.replace(".", "/")):
+            names = imports(file)
+            assert {name.split(".")[0] for name in names} <= libraries, file.name
+            rooms = {".".join(name.split(".")[:2]) for name in names if name.startswith("compute.")}
+            assert rooms <= {*APP_ROOMS, "compute.ComputeError"}, f"{file.name} imports {rooms}"
+
+
+def test_scipy_is_imported_for_a_readers_log_and_not_before():
+    for file in files("pages"):
+        names = imports(file, everywhere=False)
+        assert not any(name.startswith(("compute.fitting", *LAZY)) for name in names), file.name
+
+
 def test_the_app_process_never_imports_the_batch_side(everything):
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file("app.py", default_timeout=60).run()
-for page, question in %r:
-    app.query_params["question"] = question
-    app.switch_page(page).run()
-    assert not app.exception, app.exception
-heavy = sorted({name.split(".")[0] for name in sys.modules} & set(%r))
-sys.exit(f"imported {heavy}" if heavy else 0)
+for views, unwanted in %r:
+    for page, question in views:
+        app.query_params["question"] = question
+        app.switch_page(page).run()
+        assert not app.exception, app.exception
+    heavy = sorted({name.split(".")[0] for name in sys.modules} & set(unwanted))
+    if heavy:
+        sys.exit(f"imported {heavy}")
 """
-    views = [(page, question or "") for page, question in VIEWS]
+    views = [(page, question or "") for page, question in VIEWS if (page, question) != YOUR_TRAINING]
+    rounds = [(views, (*HEAVY, *LAZY)), ([(YOUR_TRAINING[0], "")], HEAVY)]
     where = {**os.environ, "REPORT_STORE": str(everything.runs.parent)}
-    command = [sys.executable, "-c", code % (views, HEAVY)]
+    command = [sys.executable, "-c", code % (rounds,)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, env=where)
     assert done.returncode == 0, done.stderr[-2000:]
 
 
 def test_requirements_of_the_report_name_nothing_heavy():
+    """scipy is named, because the app imports it where a reader's own data are fitted, and only then."""
     named = re.findall(r"^([A-Za-z0-9_-]+)", (PROJECT / "requirements.txt").read_text(), re.MULTILINE)
-    assert not {name.lower().replace("scikit-learn", "sklearn") for name in named} & set(HEAVY)
+    assert not {name.lower().replace("scikit-learn", "sklearn") for name in named} & (set(HEAVY) - {"scipy"})
     assert re.search(r"^duckdb==", (PROJECT / "requirements.txt").read_text(), re.MULTILINE), (
         "duckdb's file format needs an exact pin"
     )

@@ -1,6 +1,10 @@
 """What is refused of a log, with the line and the reason."""
 
+import io
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from compute.logs import LogError, read_log
@@ -145,3 +149,11 @@ def test_drops_that_the_log_cannot_have():
         read_log("a.csv", table(), drops=(12,))
     with pytest.raises(LogError, match="the log has no epochs"):
         read_log("a.csv", table("step,loss"), drops=(4,))
+
+
+def test_a_small_parquet_file_that_unpacks_to_more_than_the_memory_is_refused(monkeypatch):
+    file = io.BytesIO()
+    pq.write_table(pa.table({"step": range(1000), "loss": [1.0] * 1000}), file)
+    monkeypatch.setattr("compute.logs.formats.MOST_VALUES", 1999)
+    with pytest.raises(LogError, match="1000 rows of 2 columns"):
+        read_log("a.parquet", file.getvalue())

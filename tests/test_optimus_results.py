@@ -11,7 +11,7 @@ from compute.core.vocabulary import DEPTHS
 from store import answers
 from store.build import build
 from store.layout import Layout
-from store.optimus import curves, losses, plans, predictions, regressions, trainings
+from store.optimus import curves, epochs, losses, plans, predictions, regressions, trainings
 from store.reader import open_reader
 from tests.planted_optimus import pieces, plant, plant_all, plant_losses
 
@@ -82,7 +82,7 @@ def test_the_replicas_of_one_training_have_no_spread(partial):
 
 
 def test_a_training_settles_at_the_first_evaluated_epoch_after_the_last_below_the_target(partial, layout):
-    rows = predictions.epochs_to_common_target(partial).set_index("gpu_type")
+    rows = epochs.epochs_to_common_target(partial).set_index("gpu_type")
     assert rows["settled"]["P100"] == rows["trained"]["P100"], "the planted accuracy hardly falls again"
     assert pd.isna(rows["settled"]["V100"]), "it has no training of that depth"
 
@@ -173,11 +173,3 @@ def test_the_balance_is_next_to_the_fastest_number_of_workers(committed):
     fastest = plans.paper_plans(committed).set_index(["speed_model", "servers", "at"])["workers"]
     for row in plans.balance(committed).itertuples():
         assert abs(row.workers - fastest["synchronous", row.servers, "fastest"]) < 1
-
-
-def test_answers_name_what_one_gpu_type_does_not_suffice_for(partial):
-    """4.1 is whole, the answers that compare the GPU types wait for the others."""
-    assert answers.answer(partial, "4.1").missing == ()
-    missing = answers.answer(partial, "4.2").missing
-    assert "[[optimus.epochs_to_common_target(K80).predicted:.0f]]" in missing
-    assert not any("(P100)" in placeholder for placeholder in missing)

@@ -7,12 +7,11 @@ from urllib.parse import quote
 
 import duckdb
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from store.build import build
 from store.layout import Layout
-from store.reader import Reader
+from store.reader import Reader, forget, open_reader
 from tests.conftest import PROJECT, make_run, steps
 from tests.questions import BY_PROBLEM, ROWS, VIEWS
 
@@ -167,6 +166,14 @@ CONTROLS = {
         "cluster",
         "mode",
         "within_hours",
+        "accuracy",
+        "depth",
+        "preset",
+        "speed_imagenet",
+        "fitted_mode",
+        "exchange",
+        "epochs_imagenet",
+        "deadline",
     ),
 }
 
@@ -230,7 +237,7 @@ def test_the_pages_name_what_was_left_out(tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", ["pages/overview.py", "pages/supervision.py", "pages/runs.py"])
 def test_a_query_that_fails_is_said_and_ends_the_page(everything, monkeypatch, page):
     monkeypatch.setenv("REPORT_STORE", str(everything.runs.parent))
-    st.cache_data.clear()
+    forget(open_reader(everything))
     monkeypatch.setattr(Reader, "_query", lambda *a: (_ for _ in ()).throw(duckdb.IOException("IO Error: no\nspace")))
     app = show(page, question="2.2b")
     assert not app.exception

@@ -27,14 +27,22 @@ def test_hours_follow_from_epochs_and_speed(planned):
         SELECT target, epochs, hours FROM time_to_accuracy
         WHERE speed_model = 'synchronous' AND servers = 2 AND workers = 4
     """)
-    assert epochs == planned.one("SELECT avg(predicted) FROM epochs_to_target WHERE target = ?", [target])[0]
+    predicted = "SELECT predicted FROM depth_epochs WHERE depth = 50 AND accuracy = 'test' AND target = ?"
+    assert epochs == planned.one(predicted, [target])[0]
     step_s = 1.02 * 40 / 4 + 2.78 + 4.92 * 4 / 2 + 0.02 * 2
     assert hours == pytest.approx(epochs * PER_EPOCH * 128 / 40 * step_s / 3600)
 
 
 def test_the_highest_accuracy_that_is_predicted_stands_in_for_one_that_is_not(planned):
     target = planned.one("SELECT max(target) FROM time_to_accuracy")[0]
-    assert target == planned.one("SELECT max(target) FROM epochs_to_target WHERE predicted IS NOT NULL")[0] < 0.92
+    reached = "SELECT max(target) FROM depth_epochs WHERE depth = 50 AND accuracy = 'test' AND predicted IS NOT NULL"
+    assert target == planned.one(reached)[0] < 0.92
+
+
+def test_every_gpu_type_and_the_paper_have_the_same_epochs_with_their_range(planned):
+    rows = planned.df("SELECT DISTINCT epochs, epochs_low, epochs_high FROM time_to_accuracy")
+    assert len(rows) == 1
+    assert rows["epochs_low"].iloc[0] <= rows["epochs"].iloc[0]
 
 
 def test_each_curve_of_the_paper_has_its_minimum_inside(planned):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from compute.core import plans
-from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AllReduceSpeed, AsynchronousSpeed, Network, SynchronousSpeed
 
 SYNC = SynchronousSpeed(theta=(1.02, 2.78, 4.92, 0.00, 0.02), batch=40)
 
@@ -32,9 +32,11 @@ def test_a_gpu_by_itself_exchanges_nothing():
     assert 0 not in plans.plan(SYNC, images=40, batch=40).servers
 
 
-def test_epochs_of_no_gpu_type_are_the_mean():
-    epochs = {"K80": 10.0, "V100": 20.0}
-    assert [plans.epochs_for(name, epochs) for name in ("K80", "synchronous", None)] == [10.0, 15.0, 15.0]
+def test_an_all_reduce_is_planned_without_servers():
+    speed = AllReduceSpeed(network=Network(parameters_millions=25, link_gbps=1), images_per_s=10, batch=100)
+    grid = plans.plan(speed, images=36_000, batch=100, servers=(0,))
+    assert set(grid.servers) == {0} and len(grid.hours) == len(plans.WORKERS)
+    assert at(grid, 0, 1) == pytest.approx(1.0)
 
 
 def test_the_fastest_is_found_for_each_number_of_servers():

@@ -1,12 +1,13 @@
 """The experiment `predict` on planted trainings whose coefficients depend on depth in a known way."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from compute.__main__ import main
 from compute.core.loss_curve import LossCurve
 from compute.core.vocabulary import BASELINE_GPU, DEPTHS, FITTED_DEPTHS
-from compute.optimus.predict import relation
+from compute.optimus.accuracy import relation
 from compute.optimus.trainings import trainings
 from store.build import build
 from store.layout import Layout
@@ -93,14 +94,23 @@ def test_the_level_of_a_flat_piece_is_predicted(level):
 
 
 def test_epochs_to_an_accuracy_agree_with_the_training(predicted):
-    rows = predicted.df("SELECT * FROM epochs_to_target WHERE measured IS NOT NULL AND target BETWEEN 0.6 AND 0.82")
+    rows = predicted.df(
+        """
+        SELECT * FROM epochs_to_target
+        WHERE accuracy = 'test' AND measured IS NOT NULL AND target BETWEEN 0.6 AND 0.82
+    """
+    )
     assert len(rows) > 30
     assert (rows["predicted"] - rows["measured"]).abs().max() <= 2
     assert (rows["low"] <= rows["predicted"]).all()
 
 
 def test_an_accuracy_that_nobody_reached_has_no_epochs(predicted):
-    row = predicted.one("SELECT predicted, measured FROM epochs_to_target WHERE target = 0.95 LIMIT 1")
+    row = predicted.one(
+        """
+        SELECT predicted, measured FROM epochs_to_target WHERE accuracy = 'test' AND target = 0.95 LIMIT 1
+    """
+    )
     assert row == (None, None)
 
 
@@ -123,7 +133,7 @@ def test_a_single_gpu_type_is_predicted_without_a_term(one_type):
 
 
 def test_the_first_epoch_that_reaches_an_accuracy_is_an_evaluated_one(one_type):
-    rows = one_type.df("SELECT * FROM epochs_to_target WHERE measured < 20")
+    rows = one_type.df("SELECT * FROM epochs_to_target WHERE accuracy = 'test' AND measured < 20")
     assert len(rows) > 10 and (rows["measured"] % 2 == 0).all()
     assert (rows["predicted"] - rows["measured"]).abs().max() <= 3
 
@@ -167,7 +177,7 @@ def test_trainings_that_end_within_an_epoch_are_predicted(tmp_path):
 
 def test_the_relation_of_loss_and_accuracy_only_falls(tmp_path):
     plant(tmp_path, 20, "K80", 0, deviation=0.1, evaluate_every=2)
-    accuracy = relation(trainings(tmp_path).fitted)(np.linspace(0, 3, 50))
+    accuracy = relation(trainings(tmp_path).fitted, "test")(np.linspace(0, 3, 50))
     assert (np.diff(accuracy) <= 1e-12).all() and accuracy[0] > accuracy[-1]
 
 
@@ -182,3 +192,42 @@ def test_too_few_depths_are_one_line(tmp_path, capsys):
         plant(tmp_path, depth, "K80", 0, pieces(depth), deviation=0.003)
     assert main(["predict", "--runs", str(tmp_path)]) == 2
     assert "three depths at least; there are 2" in capsys.readouterr().err
+
+
+def test_one_number_of_epochs_for_all_types_lies_between_theirs(predicted):
+    rows = predicted.df("""
+        SELECT accuracy, target, p.predicted, min(t.predicted) AS least, max(t.predicted) AS most FROM depth_epochs AS p
+        JOIN epochs_to_target AS t USING (depth, accuracy, target) WHERE t.predicted IS NOT NULL
+        GROUP BY ALL HAVING count(*) = 3
+    """).dropna()
+    assert len(rows) > 30
+    assert (rows["least"] - 1 <= rows["predicted"]).all() and (rows["predicted"] <= rows["most"] + 1).all()
+
+
+def test_every_drawn_depth_has_a_curve_within_its_range(predicted):
+    rows = predicted.df("SELECT * FROM depth_curves WHERE depth BETWEEN 18 AND 56")
+    assert set(rows["depth"]) == set(range(18, 57, 2)) and len(rows) == 20 * EPOCHS
+    assert (rows["low"] <= rows["high"]).all()
+    planted = rows[(rows["depth"] == 32) & (rows["epoch"] == 19)]["predicted"].iloc[0]
+    assert planted == pytest.approx(pieces(32)[0].loss(19.5 * PER_EPOCH), abs=0.02)
+
+
+def test_an_earlier_drop_brings_the_accuracy_earlier(predicted):
+    """At a target that is reached right after the first drop, as many epochs earlier as the drop."""
+    rows = predicted.df("""
+        SELECT first_drop, predicted, trained FROM schedule_epochs WHERE accuracy = 'test' AND target = 0.83
+        ORDER BY first_drop
+    """)
+    assert rows[rows["trained"]]["first_drop"].tolist() == [20]
+    assert pd.isna(rows["predicted"].iloc[-1]), "without a drop the planted loss stays above"
+    moved = rows.dropna()
+    assert (moved["predicted"] - moved["first_drop"]).abs().max() <= 12
+    assert moved["predicted"].is_monotonic_increasing
+
+
+def test_training_accuracy_has_epochs_of_its_own(predicted):
+    """The planted training accuracy rises evenly from 20 to 90 %, whatever the loss."""
+    row = predicted.one(
+        "SELECT measured FROM epochs_to_target WHERE accuracy = 'training' AND target = 0.55 AND gpu_type = 'K80'"
+    )
+    assert row[0] == pytest.approx(EPOCHS / 2, abs=1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AllReduceSpeed, AsynchronousSpeed, Network, SynchronousSpeed, by_size_and_link
 
 # Table 2 of the paper, in the order of Eqs. 4 and 3
 SYNC = SynchronousSpeed(theta=(1.02, 2.78, 4.92, 0.00, 0.02), batch=40)
@@ -57,3 +57,32 @@ def test_impossible_coefficients_are_refused(theta):
 def test_nobody_at_work_is_refused(p, w):
     with pytest.raises(ValueError, match="at least one"):
         SYNC.steps_per_s(p, w)
+
+
+NETWORK = Network(parameters_millions=25, link_gbps=1)
+
+
+def test_the_exchange_is_eq_2_by_hand():
+    """25 million parameters are 100 MB, which a link of 1 Gbit/s sends in 0.8 s and receives in as many."""
+    speed = by_size_and_link(NETWORK, images_per_s=100, batch=200)
+    assert speed.terms(2, 4) == pytest.approx([200 / 4 / 100, 0, 1.6 * 4 / 2, 0, 0])
+
+
+def test_an_all_reduce_sends_less_than_twice_the_network_however_many_workers():
+    speed = AllReduceSpeed(network=NETWORK, images_per_s=100, batch=200)
+    assert 1 / speed.steps_per_s(0, 1) == pytest.approx(2.0) == pytest.approx(speed.standalone_step_s())
+    assert 1 / speed.steps_per_s(0, 4) == pytest.approx(0.5 + 1.6 * 3 / 4)
+    assert 1 / speed.steps_per_s(0, 1000) < 1.6 + 0.01
+
+
+def test_with_as_many_servers_as_workers_the_two_exchanges_are_alike():
+    servers = 1 / by_size_and_link(NETWORK, images_per_s=100, batch=200).steps_per_s(64, 64)
+    assert servers == pytest.approx(
+        1 / AllReduceSpeed(network=NETWORK, images_per_s=100, batch=200).steps_per_s(0, 64), rel=0.02
+    )
+
+
+@pytest.mark.parametrize("changes", [{"link_gbps": 0}, {"parameters_millions": float("nan")}])
+def test_impossible_networks_are_refused(changes):
+    with pytest.raises(ValueError, match=next(iter(changes))):
+        Network(**{"parameters_millions": 1.0, "link_gbps": 1.0, **changes})

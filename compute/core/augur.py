@@ -9,7 +9,8 @@ convolutions and of other layers as well.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Product:
     def of_batch(self, batch: int) -> "Product":
         """The product of a batch."""
         groups, columns = (1, batch) if self.shared else (batch, 1)
-        return Product(**{**vars(self), "groups": self.groups * groups, "columns": self.columns * columns})
+        return replace(self, groups=self.groups * groups, columns=self.columns * columns)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,7 @@ class Surface:
 
     points: np.ndarray
     log_rates: np.ndarray
+    weights: np.ndarray = field(init=False, repr=False)
 
     def __post_init__(self):
         if len(self.points) != len(self.log_rates) or not len(self.points):
@@ -124,7 +126,8 @@ class Surface:
 
     def covers(self, at: np.ndarray) -> np.ndarray:
         """Whether sizes (m, d) lie within those that were profiled."""
-        return ((at >= self.points.min(axis=0)) & (at <= self.points.max(axis=0))).all(axis=1)
+        inside = (at >= self.points.min(axis=0)) & (at <= self.points.max(axis=0))
+        return np.asarray(inside.all(axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +144,8 @@ class Profile:
             if row["elements"]:
                 at, work = (math.log2(row["elements"]),), row["elements"]
             else:
-                product = Product(**{name: int(row[name]) for name in SIZES})
+                sizes: dict[str, Any] = {name: int(row[name]) for name in SIZES}
+                product = Product(**sizes)
                 at, work = place(product), product.macs
             points.setdefault((row["operation"], row["direction"]), []).append((at, math.log2(work / row["ms"])))
         return cls(
@@ -158,9 +162,11 @@ class Profile:
 
     @property
     def memory_gbps(self) -> float:
-        """Bytes per second of a sum of the largest size: one tensor is read and one is written, in fp32."""
-        sums = self._surface("eltwise", "forward")
-        return 8e-6 * float(np.exp2(sums.log_rates[sums.points[:, 0].argmax()]))
+        """Bandwidth of the update of the largest parameter, in place: eight fp32 values are read or written for each
+        element (momentum times a factor, plus the gradient, added to the parameter).
+        """
+        updates = self._surface("update", "forward")
+        return 32e-6 * float(np.exp2(updates.log_rates[updates.points[:, 0].argmax()]))
 
     def _surface(self, name: str, direction: str) -> Surface:
         if (name, direction) not in self.surfaces:
@@ -172,7 +178,7 @@ class Profile:
         by_surface: dict[str, list[tuple[tuple, int]]] = {}
         for product in products:
             if as_matmul:
-                product = Product(**{**vars(product), "kernel": 0})
+                product = replace(product, kernel=0)
             by_surface.setdefault(operation(product), []).append((place(product), product.macs))
         total = 0.0
         for name, found in by_surface.items():
@@ -217,8 +223,8 @@ def products_step_ms(network: Network, profile: Profile, batch: int) -> float:
     first convolution's input needs none.
     """
     forward = _of_batch(network, batch)
-    weights = [Product(**{**vars(one), "depth": one.columns, "columns": one.depth}) for one in forward]
-    inputs = [Product(**{**vars(one), "rows": one.depth, "depth": one.rows}) for one in forward[1:]]
+    weights = [replace(one, depth=one.columns, columns=one.depth) for one in forward]
+    inputs = [replace(one, rows=one.depth, depth=one.rows) for one in forward[1:]]
     return profile.products_ms([*forward, *weights, *inputs], as_matmul=True)
 
 

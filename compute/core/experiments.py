@@ -149,7 +149,15 @@ EXPERIMENTS = {
             *("device_kind", "threads", "precision", "repeats", "training_batch"),
             required=("device_kind", "threads"),
         ),
-        _experiment("flops/own", "flops --model", "function", "input", "batch", "bytes_per_element", "rules"),
+        _experiment(
+            "flops/own",
+            "flops --model package.module:function",
+            "function",
+            "input",
+            "batch",
+            "bytes_per_element",
+            "rules",
+        ),
         _experiment(
             "flops/timings",
             "timings",

@@ -1,11 +1,10 @@
 """Plans of a training: hours and costs against workers and servers, and the Pareto front (question 4.3)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import AllReduceSpeed, AsynchronousSpeed, SynchronousSpeed
 
 SERVERS, WORKERS = (1, 2, 4, 8), tuple(range(1, 41))
 COMPARED_SERVERS = (2, 4)  # the two curves that question 4.3 asks for
@@ -22,18 +21,8 @@ class Grid:
     hours: np.ndarray
 
 
-def epochs_for(gpu_type: str | None, epochs: Mapping[str, float]) -> float:
-    """The epochs of a GPU type; for one that is not among them, or None, the mean over all types.
-
-    The paper's cluster stands for no type, and epochs should be the same on every type.
-    """
-    if gpu_type is not None and gpu_type in epochs:
-        return epochs[gpu_type]
-    return float(np.mean(list(epochs.values())))
-
-
 def plan(
-    speed: SynchronousSpeed | AsynchronousSpeed,
+    speed: SynchronousSpeed | AsynchronousSpeed | AllReduceSpeed,
     *,
     images: float,
     batch: float,
@@ -48,8 +37,8 @@ def plan(
     p, w = (grid.ravel() for grid in np.meshgrid(servers, WORKERS, indexing="ij"))
     hours = images / batch / speed.steps_per_s(p, w) / 3600
     if standalone:
-        if not isinstance(speed, SynchronousSpeed):
-            raise ValueError("a worker by itself has no servers; only the synchronous model says how long it takes")
+        if isinstance(speed, AsynchronousSpeed):
+            raise ValueError("a worker by itself has no servers; the asynchronous model does not say how long it takes")
         p, w = np.append(0, p), np.append(1, w)
         hours = np.append(images / batch * speed.standalone_step_s() / 3600, hours)
     return Grid(servers=p, workers=w, hours=hours)

@@ -52,16 +52,33 @@ def training_scale(runs: Iterable[TrainingRun]) -> str | None:
     return most_complete_scale((run.scale, (run.depth, run.gpu_type)) for run in runs)
 
 
+def replica_scale(runs: Iterable[TrainingRun]) -> str | None:
+    """The largest scale at which two GPU types or more have all depths; None where there is none.
+
+    Only there can GPU types be compared and, where they were emulated, seeds.
+    """
+    depths: dict[tuple[str, str], set[int]] = {}
+    for run in family(runs):
+        depths.setdefault((run.scale, run.gpu_type), set()).add(run.depth)
+    whole = [scale for (scale, _), found in depths.items() if found >= set(DEPTHS)]
+    return max((scale for scale in whole if whole.count(scale) > 1), key=scale_order, default=None)
+
+
+def family(runs: Iterable[TrainingRun]) -> list[TrainingRun]:
+    """The trainings of the CIFAR family that are our own."""
+    return [run for run in runs if run.model == cifar_resnet(run.depth) and run.provenance in PREFERENCE]
+
+
 def shown_trainings(runs: Iterable[TrainingRun], scale: str | None = None) -> list[list[TrainingRun]]:
     """For each depth and GPU type, in this order, its trainings at the scale; the first of each list is shown.
 
     Trainings of other families and imported ones are left aside. Without a `scale` it is `training_scale`.
     Of several trainings a measured one comes before an emulated one, then the newest.
     """
-    family = [run for run in runs if run.model == cifar_resnet(run.depth) and run.provenance in PREFERENCE]
-    scale = scale or training_scale(family)
+    own = family(runs)
+    scale = scale or training_scale(own)
     found: dict[tuple[int, str], list[TrainingRun]] = {}
-    for run in family:
+    for run in own:
         if run.scale == scale:
             found.setdefault((run.depth, run.gpu_type), []).append(run)
     places = sorted(found, key=lambda place: (place[0], gpu_order(place[1]), place[1]))

@@ -1,4 +1,4 @@
-"""The experiment `evaluate`: networks measured whole, beside what five models predict for them.
+"""The experiment `evaluate`: networks measured whole, beside what six models predict for them.
 
 `python -m compute profile --evaluate`: minutes, after `profile`. Forward passes of single images for networks of
 torchvision and Caffe, and training steps of the CIFAR ResNets. The models:
@@ -7,10 +7,11 @@ torchvision and Caffe, and training steps of the CIFAR ResNets. The models:
 - `paleo`: PALEO's equation with one platform percent of peak (PPP);
 - `paleo_overhead`: the same with a constant time a layer beside it;
 - `augur_products`: Lu et al.'s, the network's matrix products at their profiled throughput;
-- `augur_layers`: every layer at the profiled throughput of its own operation.
+- `augur_layers`: every layer at the profiled throughput of its own operation;
+- `augur_fitted`: the same times one factor, for what lies between the layers.
 
-The constants of the second and third are fitted on all other networks of the same pass (leave one out). The two
-last see no network at all.
+The constants of `paleo`, `paleo_overhead` and `augur_fitted` are fitted on all other networks of the same pass (leave
+one out); the other models see no network at all.
 """
 
 import time
@@ -139,18 +140,24 @@ def predictions(cases: list[tuple[list[Layer], float]], profile: Profile, *, ste
         compute.append(passes * float(times.compute_ms.sum()))
         layers.append(passes * sum(one.kind != "scale" for one in found))
     measured = np.array([ms for _, ms in cases])
+    networks = [counted_network(found) for found, _ in cases]
+    by_products, by_layers = ([model(one, profile, batch) for one in networks] for model in augur)
     result = []
-    for nth, (found, _) in enumerate(cases):
+    for nth in range(len(cases)):
         others = np.arange(len(cases)) != nth
-        known = np.array(ideal)[others], np.array(layers)[others], measured[others]
-        one = counted_network(found)
+
+        def scaled(whole: list[float], nth: int = nth, others: np.ndarray = others) -> float:
+            return OverheadFit.without_overhead(np.array(whole)[others], measured[others]).predicted_ms(whole[nth], 0)
+
+        both = OverheadFit.fitted(np.array(ideal)[others], np.array(layers)[others], measured[others])
         result.append(
             {
                 "flops": compute[nth],
-                "paleo": OverheadFit.without_overhead(known[0], known[2]).predicted_ms(ideal[nth], layers[nth]),
-                "paleo_overhead": OverheadFit.fitted(*known).predicted_ms(ideal[nth], layers[nth]),
-                "augur_products": augur[0](one, profile, batch),
-                "augur_layers": augur[1](one, profile, batch),
+                "paleo": scaled(ideal),
+                "paleo_overhead": both.predicted_ms(ideal[nth], layers[nth]),
+                "augur_products": by_products[nth],
+                "augur_layers": by_layers[nth],
+                "augur_fitted": scaled(by_layers),
             }
         )
     return result
@@ -185,16 +192,21 @@ def run(record: Run, runs: Path) -> Path:
         (CIFAR + model, count(_cifar(model), CIFAR_SHAPE), step_ms(model, device, plan.batch, plan.repeats, wait))
         for model in tqdm(plan.steps, desc="training steps", unit="network")
     ]
+    rows = compared({"forward": forward, "step": steps}, record, profile)
+    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"time_predictions": rows}, runs)
+
+
+def compared(measured: dict[str, list], record: Run, profile: Profile) -> list[dict]:
+    """The rows of table `time_predictions`: for each pass its cases, (name, counted layers, measured ms)."""
     rows = []
-    for kind, cases, batch in (("forward", forward, 1), ("step", steps, plan.batch)):
+    for kind, cases in measured.items():
+        batch = record.config["training_batch"] if kind == "step" else 1
         predicted = predictions([case[1:] for case in cases], profile, step=kind == "step", batch=batch)
         for (model, _, ms), models in zip(cases, predicted, strict=True):
             place = {"device": record.device, "model": model, "pass": kind, "batch": batch}
-            rows += [
-                {**place, "predictor": name, "predicted_ms": value, "measured_ms": ms, "repeats": plan.repeats}
-                for name, value in models.items()
-            ]
-    return write_run(replace(record, seconds=round(time.perf_counter() - start, 3)), {"time_predictions": rows}, runs)
+            known = {"measured_ms": ms, "repeats": record.config["repeats"]}
+            rows += [{**place, "predictor": name, "predicted_ms": value, **known} for name, value in models.items()]
+    return rows
 
 
 def _cifar(model: str) -> nn.Module:

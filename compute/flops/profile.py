@@ -76,7 +76,7 @@ def products(effort: Effort) -> Iterator[Product]:
         yield Product(groups=groups, rows=1, depth=9, columns=column, kernel=9, stride=stride)
 
 
-def elements(one: Product) -> int:
+def largest_tensor(one: Product) -> int:
     """About how many elements the larger of a product's input and output has."""
     inputs = one.groups * one.depth // max(one.kernel, 1) * one.stride**2
     return one.columns * max(inputs, one.groups * one.rows)
@@ -175,7 +175,7 @@ def measure(device: str, effort: Effort) -> list[dict]:
     """The rows of table `profile_points` but for the device."""
     wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     rows = []
-    wanted = [one for one in products(effort) if one.macs <= effort.largest_macs and elements(one) <= LARGEST]
+    wanted = [one for one in products(effort) if one.macs <= effort.largest_macs and largest_tensor(one) <= LARGEST]
     nothing = dict.fromkeys(SIZES, 0)
     for one in tqdm(wanted, desc="products", unit="size"):
         real, runs, inputs = of_product(one, device)

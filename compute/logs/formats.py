@@ -8,6 +8,7 @@ from compute.logs import delimited, objects, pattern, text
 from compute.logs.log import LogError
 from compute.logs.table import Table
 
+MOST_VALUES = 20_000_000  # of a Parquet file: packed, a small file can hold more than the memory does
 MAGIC = {
     b"\x1f\x8b": "compressed with gzip",
     b"PK\x03\x04": "a zip archive",
@@ -64,6 +65,12 @@ def _parquet(content: bytes) -> Table:
     import pyarrow.parquet as pq
 
     try:
+        size = pq.ParquetFile(io.BytesIO(content)).metadata
+        if size.num_rows * size.num_columns > MOST_VALUES:
+            raise LogError(
+                f"the Parquet file holds {size.num_rows} rows of {size.num_columns} columns; keep the columns that are"
+                f" needed, at most {MOST_VALUES:,} values"
+            )
         table = pq.read_table(io.BytesIO(content))
     except (pa.ArrowException, OSError) as error:
         raise LogError(f"the Parquet file cannot be read: {' '.join(str(error).split())[:100]}") from None

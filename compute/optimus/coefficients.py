@@ -6,7 +6,7 @@ import numpy as np
 
 from compute.core.loss_curve import LossCurve, PiecewiseCurve
 from compute.core.vocabulary import HELD_OUT_DEPTH
-from compute.optimus.calibrate import Fit, fit
+from compute.fitting.calibrate import Fit, fit
 from compute.optimus.regress import Regression, regress
 from compute.optimus.trainings import Training
 
@@ -53,8 +53,8 @@ class SegmentModel:
     regressions: dict[str, Regression]
     medians: dict[str, float]
 
-    def curve(self, depth: int, gpu_type: str) -> LossCurve:
-        """The segment's predicted curve."""
+    def curve(self, depth: int, gpu_type: str | None) -> LossCurve:
+        """The segment's predicted curve on a GPU type, or for None by the mean over the types."""
         predicted = {name: regression.predict(depth, gpu_type) for name, regression in self.regressions.items()}
         return LossCurve(**{"beta2": 0.0, **self.medians, **predicted})
 
@@ -84,10 +84,15 @@ def learn(fits: SegmentFits, trainings: list[Training]) -> SegmentModel:
     )
 
 
-def predict(models: list[SegmentModel], depth: int, gpu_type: str, milestones: tuple[int, ...]) -> PiecewiseCurve:
-    """A depth's predicted curve on a GPU type, where the learning rate drops at `milestones` (steps)."""
+def predict(
+    models: list[SegmentModel], depth: int, gpu_type: str | None, milestones: tuple[int, ...]
+) -> PiecewiseCurve:
+    """A depth's predicted curve on a GPU type (None: by the mean over the types).
+
+    The learning rate drops at `milestones` (steps); there may be fewer than the models have seen.
+    """
     curves = tuple(model.curve(depth, gpu_type) for model in models if model.segment != "all")
-    return PiecewiseCurve(starts=(0, *milestones), curves=curves)
+    return PiecewiseCurve(starts=(0, *milestones), curves=curves[: len(milestones) + 1])
 
 
 def regressed_rows(fits: SegmentFits, model: SegmentModel, trainings: list[Training]) -> list[dict]:

@@ -1,5 +1,5 @@
-"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `fit` their models,
-`predict` the curve of ResNet-50, `plan` its hours; `speed` measures
+"""The commands of Problem 4: `train` makes the loss curves, `import` takes in those of others, `judge-logs` derives
+facts from published ones, `fit` their models, `predict` the curve of ResNet-50, `plan` its hours; `speed` measures
 parameter-server training, `schedule` simulates Optimus' scheduler."""
 
 import argparse
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from compute import ComputeError
 from compute.command import Command, training_arguments, training_options
+from compute.core.runs import STORE
 from compute.core.vocabulary import BASELINE_GPU, DEPTHS, GPU_TYPES, SCALES
 
 # of the trainings; compute.optimus.train says what they are made of
@@ -94,6 +95,20 @@ def import_logs(args: argparse.Namespace) -> list[Path]:
     from compute.optimus import importing
 
     return importing.run(args)
+
+
+def judge_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `judge-logs`."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="folder of the logs, under the names in the list")
+    out = "folder of external_logs.csv, the list of logs, that receives the derived tables"
+    parser.add_argument("--out", type=Path, default=STORE / "published", metavar="FOLDER", help=out)
+
+
+def judge_logs(args: argparse.Namespace) -> list[Path]:
+    """Derive the facts about other people's trainings; writes no run."""
+    from compute.optimus import judge
+
+    return judge.run(args)
 
 
 def pilot_arguments(parser: argparse.ArgumentParser) -> None:
@@ -214,6 +229,11 @@ COMMANDS = {
         help="Take in training logs of others as runs of provenance `imported`.",
         arguments=import_arguments,
         run=import_logs,
+    ),
+    "judge-logs": Command(
+        help="Judge the loss model on published logs of others: coefficients, errors and epochs to 92 %% as facts.",
+        arguments=judge_arguments,
+        run=judge_logs,
     ),
     "pilot": Command(
         help="Choose the weight decay of the scale `full` on validation images: ResNet-20 with 1e-4 and with 5e-4.",

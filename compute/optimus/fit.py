@@ -8,7 +8,8 @@ the training really ended at?
     python -m compute fit
 
 Cost: a fifth of a core-minute for the eighteen trainings of scale small. Results: the coefficients and the
-forecasts of question 4.1 (tables `loss_models` and `forecasts`).
+forecasts of question 4.1 (tables `loss_models` and `forecasts`), and how well each depth is predicted from the
+others with either normalisation (`depth_errors`).
 """
 
 import math
@@ -21,16 +22,19 @@ from tqdm import tqdm
 from compute import ComputeError
 from compute.core.loss_curve import block_of, data_points
 from compute.core.runs import Run, write_run
-from compute.optimus.calibrate import Fit, fit
+from compute.fitting.calibrate import Fit, fit
+from compute.optimus.normalisation import LEAST_DEPTHS, DepthPoints, depth_errors
 from compute.optimus.trainings import Training, trainings
 
 FORECASTS = 20  # at so many points of a training's progress
 LEAST_EPOCHS = 3  # before the first forecast
+CLASSES = 10  # of CIFAR-10
 FARTHEST = 20.0  # a forecast of more than this many times the real epochs counts as never
 
 
 def run(runs: Path, scale: str | None) -> Path:
-    """Fit the trainings of a scale and write the run with its tables `loss_models` and `forecasts`; returns its folder.
+    """Fit the trainings of a scale and write the run with its tables `loss_models`, `forecasts` and `depth_errors`;
+    returns its folder.
 
     A training that cannot be fitted is left out, with a line on standard error.
     """
@@ -40,6 +44,7 @@ def run(runs: Path, scale: str | None) -> Path:
     for training in tqdm(sources.fitted, desc="fitting", unit="run"):
         models += loss_models(training)
         forecasts += forecast(training)
+    errors = held_out_depths(sources.fitted)
     record = Run(
         problem="optimus",
         job="fit",
@@ -49,7 +54,9 @@ def run(runs: Path, scale: str | None) -> Path:
         inputs=tuple(training.run_id for training in sources.fitted),
         seconds=round(time.perf_counter() - start, 3),
     )
-    return write_run(record, {"loss_models": models, "forecasts": forecasts}, runs)
+    return write_run(
+        record, {"loss_models": models, "forecasts": forecasts, **({"depth_errors": errors} if errors else {})}, runs
+    )
 
 
 def loss_models(training: Training) -> list[dict]:
@@ -78,6 +85,28 @@ def loss_models(training: Training) -> list[dict]:
                         "identified": found.identified,
                     }
                 )
+    return rows
+
+
+def held_out_depths(every: list[Training]) -> list[dict]:
+    """Rows of `depth_errors`: each training's first segment predicted from the other depths of its GPU type, with
+    losses divided by the largest and by ln(classes); none for a GPU type with fewer than four depths.
+    """
+    points = {}
+    for training in every:
+        k, l = training.points("1")
+        points[training.run_id] = DepthPoints(
+            depth=training.depth, classes=CLASSES, k=k / training.steps_per_epoch, l=l
+        )
+    rows = []
+    for training in every:
+        others = [points[t.run_id] for t in every if t.gpu_type == training.gpu_type and t.depth != training.depth]
+        if len(others) >= LEAST_DEPTHS:
+            errors = depth_errors(others, points[training.run_id])
+            rows += [
+                {"source_run": training.run_id, "normalised_by": name, "error_percent": error}
+                for name, error in errors.items()
+            ]
     return rows
 
 

@@ -21,9 +21,9 @@ from compute import ComputeError
 from compute.core import plans
 from compute.core.runs import ArtefactError, Run, read_record, run_id, write_run
 from compute.core.scales import shown_trainings
-from compute.core.speed import AsynchronousSpeed, SynchronousSpeed
+from compute.core.speed import MODES, AsynchronousSpeed, SynchronousSpeed
 from compute.core.targets import EpochsToTarget, common_target
-from compute.core.vocabulary import HELD_OUT_DEPTH, TARGET_ACCURACY
+from compute.core.vocabulary import ACCURACIES, HELD_OUT_DEPTH, TARGET_ACCURACY
 from compute.optimus.speeds import PARAMETERS, gpu_times, published, speed_model_rows, speed_models, throughputs
 from compute.optimus.trainings import finished
 
@@ -36,13 +36,13 @@ def run(runs: Path, scale: str | None) -> Path:
     """
     start = time.perf_counter()
     record, folder = prediction(runs, scale)
-    target, epochs = epochs_at_target(folder)
+    target, gpu_types, epochs = epochs_at_target(folder)
     images = images_of_an_epoch(runs, record)
     gpus = gpu_times(throughputs())
-    for gpu_type in epochs:
+    for gpu_type in gpu_types:
         if gpu_type not in gpus:
             print(f"{gpu_type} is not planned: {plans.THROUGHPUT_SOURCE} has no throughput of it", file=sys.stderr)
-    models = speed_models(published(), {name: gpu for name, gpu in gpus.items() if name in epochs})
+    models = speed_models(published(), {name: gpu for name, gpu in gpus.items() if name in gpu_types})
     made = Run(
         problem="optimus",
         job="plan",
@@ -81,18 +81,35 @@ def prediction(runs: Path, scale: str | None) -> tuple[dict, Path]:
         raise missing from None
 
 
-def epochs_at_target(folder: Path) -> tuple[float, dict[str, float]]:
-    """The accuracy that is planned for, `common_target` up to TARGET_ACCURACY, and the epochs to it by GPU type."""
+def epochs_at_target(folder: Path) -> tuple[float, list[str], dict]:
+    """The test accuracy that is planned for, the GPU types, and the epochs to it, the same on all types.
+
+    The accuracy is `common_target` up to TARGET_ACCURACY; the epochs are the row of `depth_epochs`, with `predicted`
+    and its range `low` to `high`, None where the accuracy may never be reached.
+    """
+    pooled = {
+        row["target"]: row
+        for row in pq.read_table(folder / "depth_epochs.parquet").to_pylist()
+        if row["depth"] == HELD_OUT_DEPTH and row["accuracy"] == ACCURACIES[0]
+    }
+    trained = [
+        row
+        for row in pq.read_table(folder / "epochs_to_target.parquet").to_pylist()
+        if row["accuracy"] == ACCURACIES[0]
+    ]
     rows = [
         EpochsToTarget(
-            gpu_type=row["gpu_type"], target=row["target"], predicted=row["predicted"], trained=row["measured"]
+            gpu_type=row["gpu_type"],
+            target=row["target"],
+            predicted=pooled[row["target"]]["predicted"],
+            trained=row["measured"],
         )
-        for row in pq.read_table(folder / "epochs_to_target.parquet").to_pylist()
+        for row in trained
     ]
     target = common_target(rows, TARGET_ACCURACY)
     if target is None:
         raise ComputeError(f"the prediction in {folder.name} reaches no accuracy on every GPU type; train for longer")
-    return target, {row.gpu_type: row.predicted for row in rows if row.target == target}
+    return target, list(dict.fromkeys(row.gpu_type for row in rows)), pooled[target]
 
 
 def images_of_an_epoch(runs: Path, record: dict) -> int:
@@ -103,13 +120,12 @@ def images_of_an_epoch(runs: Path, record: dict) -> int:
 
 
 def hours(
-    models: dict[str, SynchronousSpeed | AsynchronousSpeed], epochs: dict[str, float], images: int, target: float
+    models: dict[str, SynchronousSpeed | AsynchronousSpeed], epochs: dict, images: int, target: float
 ) -> list[dict]:
     """Rows of `time_to_accuracy`: every speed model with every number of servers and workers."""
     paper_batch, rows = models["synchronous"].batch, []
     for name, speed in models.items():
-        of_type = name in epochs
-        needed = plans.epochs_for(name, epochs)
+        of_type, needed = name not in MODES, epochs["predicted"]
         grid = plans.plan(speed, images=needed * images, batch=getattr(speed, "batch", paper_batch), standalone=of_type)
         rows += [
             {
@@ -119,6 +135,8 @@ def hours(
                 "gpu_type": name if of_type else None,
                 "target": target,
                 "epochs": needed,
+                "epochs_low": epochs["low"],
+                "epochs_high": epochs["high"],
                 "hours": float(took),
             }
             for servers, workers, took in zip(grid.servers, grid.workers, grid.hours, strict=True)

@@ -5,35 +5,31 @@ piecewise model, so that each segment between learning-rate drops has its own re
 coefficients that most of the trainings identify. Where the loss hardly moves they leave the asymptote β2
 open, because 1 / β1 and β2 share the loss between them as it happens; it is held at 0 there for all. Any
 other coefficient that is not identified is the trainings' median. Epochs to an accuracy follow through
-the relation between loss and accuracy that the other depths showed, which only falls (isotonic
-regression); their range is that of predictions as wrong as those of the depths between others, each left
-out in turn.
+the relation between loss and accuracy that the other depths showed; their range is that of predictions as
+wrong as those of the depths between others, each left out in turn. `compute.optimus.what_if` says what other
+depths and schedules would need.
 
     python -m compute predict
 
 Cost: seconds. Results: the regressions, the curves and the epochs of question 4.2 (tables
-`beta_regression`, `regressed_coefficients`, `curve_predictions`, `epochs_to_target`).
+`beta_regression`, `regressed_coefficients`, `curve_predictions`, `epochs_to_target`, and for all GPU types
+together `depth_curves`, `depth_epochs`, `schedule_epochs`).
 """
 
-import math
 import time
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
-from sklearn.isotonic import IsotonicRegression
 from tqdm import tqdm
 
 from compute import ComputeError
-from compute.core.loss_curve import PiecewiseCurve
 from compute.core.runs import Run, write_run
-from compute.core.targets import first_epoch
 from compute.core.vocabulary import HELD_OUT_DEPTH
+from compute.optimus.accuracy import ErrorRatio, by_epoch, epochs_to_targets
 from compute.optimus.coefficients import SegmentFits, fit_segment, learn, predict, regressed_rows, regression_rows
 from compute.optimus.regress import gpu_types_in_order
 from compute.optimus.trainings import Training, Trainings, trainings
-
-TARGETS = tuple(round(0.30 + 0.01 * i, 2) for i in range(66))  # test accuracies, 30 to 95 %
+from compute.optimus.what_if import depth_rows, schedule_rows
 
 
 def run(runs: Path, scale: str | None) -> Path:
@@ -68,6 +64,8 @@ def run(runs: Path, scale: str | None) -> Path:
             for epoch, (loss, real) in enumerate(zip(predicted.tolist(), trained, strict=True))
         ]
         targets += [{**place, **row} for row in epochs_to_targets(predicted, ratios, seen, measured)]
+    template = next((t for t in every if t.depth == HELD_OUT_DEPTH), seen[0])
+    depth_curves, depth_epochs = depth_rows(models, ratios, seen, template)
     record = Run(
         problem="optimus",
         job="predict",
@@ -89,6 +87,9 @@ def run(runs: Path, scale: str | None) -> Path:
         "beta_regression": [row for model in models for row in regression_rows(model)],
         "curve_predictions": curves,
         "epochs_to_target": targets,
+        "depth_curves": depth_curves,
+        "depth_epochs": depth_epochs,
+        "schedule_epochs": schedule_rows(models, seen, template),
     }
     return write_run(record, tables, runs)
 
@@ -106,7 +107,7 @@ def of_one_schedule(sources: Trainings) -> Trainings:
     )
 
 
-def error_ratios(segments: list[SegmentFits], seen: list[Training]) -> list[tuple[Training, np.ndarray]]:
+def error_ratios(segments: list[SegmentFits], seen: list[Training]) -> list[ErrorRatio]:
     """For each training of a depth between others the real over the predicted loss by epoch, its depth left out.
 
     Shape (epochs,) each; none where too few depths are left.
@@ -123,55 +124,3 @@ def error_ratios(segments: list[SegmentFits], seen: list[Training]) -> list[tupl
                 curve = predict(models, depth, training.gpu_type, training.milestones)
                 found.append((training, training.train_loss / by_epoch(curve, training)))
     return found
-
-
-def by_epoch(curve: PiecewiseCurve, template: Training) -> np.ndarray:
-    """The mean loss of each epoch, as trainings report it, with the epochs of `template`; shape (epochs,)."""
-    steps = np.arange(1, template.epochs * template.steps_per_epoch + 1)
-    return curve.loss(steps).reshape(template.epochs, template.steps_per_epoch).mean(axis=1)
-
-
-def epochs_to_targets(
-    predicted: np.ndarray, ratios: list[tuple[Training, np.ndarray]], seen: list[Training], measured: Training | None
-) -> list[dict]:
-    """For each target accuracy the epochs predicted through all trainings' relation, their range, and the real ones.
-
-    The range is over the `error_ratios`: the predicted losses as wrong as a training's were, and turned
-    into accuracy by that training's own relation. None where the accuracy is not reached.
-    """
-    expected = relation(seen)(predicted)
-    usable = [(t, ratio) for t, ratio in ratios if len(ratio) == len(predicted) and np.isfinite(t.test_accuracy).any()]
-    others = [relation([t])(predicted * ratio) for t, ratio in usable]
-    rows = []
-    for target in TARGETS:
-        each = [first_epoch(accuracy, target) for accuracy in others] or [math.inf]
-        rows.append(
-            {
-                "target": target,
-                "predicted": finite(first_epoch(expected, target)),
-                "low": finite(min(each)),
-                "high": finite(max(each)),
-                "measured": finite(first_epoch(measured.test_accuracy, target)) if measured else None,
-            }
-        )
-    return rows
-
-
-def relation(trainings: list[Training]):
-    """A function from an epoch's training loss to its test accuracy, which falls with the loss.
-
-    Learnt from the epochs that were evaluated; constant outside of the losses that were seen. NaN where no
-    epoch was evaluated.
-    """
-    loss = np.concatenate([t.train_loss for t in trainings])
-    accuracy = np.concatenate([t.test_accuracy for t in trainings])
-    evaluated = np.isfinite(accuracy)
-    if not evaluated.any():
-        return lambda losses: np.full(np.shape(losses), np.nan)
-    model = IsotonicRegression(increasing=False, out_of_bounds="clip")
-    return model.fit(loss[evaluated], accuracy[evaluated]).predict
-
-
-def finite(value: float) -> float | None:
-    """The value, or None for infinity."""
-    return value if math.isfinite(value) else None

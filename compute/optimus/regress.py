@@ -51,14 +51,16 @@ class Regression:
     least: float
     most: float
 
-    def predict(self, depth: float, gpu_type: str) -> float:
-        """β at a depth on a GPU type, within the range of those that were seen.
+    def predict(self, depth: float, gpu_type: str | None = None) -> float:
+        """β at a depth on a GPU type (None: mean over the types), within the range of those that were seen.
 
         A line through coefficients that the data hardly identify may pass below 0, and with β0 and β1 both
         at 0 the loss would be infinite.
         """
         by_name = {term.name: term.coefficient for term in self.terms}
-        beta = by_name[INTERCEPT] + by_name[DEPTH] * depth + by_name.get(gpu_type, 0.0)
+        types = [value for name, value in by_name.items() if name not in (INTERCEPT, DEPTH)]
+        of_type = sum(types) / (1 + len(types)) if gpu_type is None else by_name.get(gpu_type, 0.0)
+        beta = by_name[INTERCEPT] + by_name[DEPTH] * depth + of_type
         return min(max(beta, self.least), self.most)
 
 

@@ -20,15 +20,15 @@ from compute.core.loss_curve import block_of, data_points
 from compute.core.runs import ArtefactError, read_record
 from compute.core.scales import TrainingRun, shown_trainings
 from compute.core.vocabulary import SCALES
-from compute.optimus.calibrate import check_points
+from compute.fitting.calibrate import check_points
 
 
 @dataclass(frozen=True, kw_only=True)
 class Training:
-    """A finished training: `losses` (steps,), one a step, and by epoch (epochs,) mean training loss and test accuracy.
+    """A finished training: `losses` (steps,), one a step, and by epoch (epochs,) mean training loss and accuracies.
 
-    `milestones` are the steps at which the learning rate fell, in ascending order; `test_accuracy` is NaN
-    for epochs that were not evaluated.
+    `milestones` are the steps at which the learning rate fell, in ascending order; `accuracy` maps each of
+    ACCURACIES to one value an epoch, NaN for epochs that were not evaluated.
     """
 
     run_id: str
@@ -39,7 +39,7 @@ class Training:
     milestones: tuple[int, ...]
     losses: np.ndarray
     train_loss: np.ndarray
-    test_accuracy: np.ndarray
+    accuracy: dict[str, np.ndarray]
 
     @property
     def epochs(self) -> int:
@@ -141,7 +141,7 @@ def read(folder: Path, run: TrainingRun) -> Training:
         milestones=tuple(int(ends[i]) for i in np.flatnonzero(np.diff(lr) < 0)),
         losses=_numbers(steps["loss"]),
         train_loss=_numbers(epochs["train_loss"]),
-        test_accuracy=_numbers(epochs["test_accuracy"]),
+        accuracy={"test": _numbers(epochs["test_accuracy"]), "training": _numbers(epochs["train_accuracy"])},
     )
 
 

@@ -13,7 +13,6 @@ import streamlit as st
 
 from store.layout import Layout
 from store.reader import Reader, forget, open_reader
-from store.settings import CACHED_QUERIES
 from store.version import RefusedError, StoreError, one_line, reason
 from store.watch import Watch, beside
 
@@ -104,16 +103,15 @@ def reader() -> Reader | None:
 
 
 def cached_query(query: Callable, *args):
-    """The result of a store query `query(reader, *args)`, cached under the store's version."""
+    """The result of a store query `query(reader, *args)`, computed once for each version of the store.
+
+    A DataFrame may be changed, which changes nobody else's; any other result is shared with all visitors.
+    """
     found = reader()
     if found is None:
         return pd.DataFrame()
-    return _cached(str(found.version.file), f"{query.__module__}.{query.__qualname__}", args, query, found)
-
-
-@st.cache_data(max_entries=CACHED_QUERIES, show_spinner=False)
-def _cached(version: str, name: str, args: tuple, _query: Callable, _reader: Reader):
-    return _query(_reader, *args)
+    asked = (tuple(one) if isinstance(one, list) else one for one in args)
+    return found.results.get((query.__module__, query.__qualname__, *asked), lambda: query(found, *args))
 
 
 def missing(what: str, command: str) -> None:

@@ -1,8 +1,8 @@
 """Figures: a finding as the title, badges of origin, the chart or table, its source, its data as CSV."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from functools import lru_cache, wraps
 
 import altair as alt
@@ -13,10 +13,10 @@ from pages.parts.headings import with_headings
 from pages.parts.origin import Origin, badges
 from store.settings import CACHED_CHARTS, WHOLE_TABLE_ROWS
 
-
 # a chart takes the width of its place; its height is that of the plot, to which axes and legends are added
 FIT_WIDTH = {"type": "fit-x", "contains": "padding"}
 COMPOSED = {"facet", "hconcat", "vconcat", "concat", "repeat"}  # charts that cannot be fitted
+KEPT = "_kept_figures"  # where a session has this, the data of each figure's download are put there too (the export)
 
 
 def tooltips(*names: str, **formats: str) -> list[alt.Tooltip]:
@@ -36,13 +36,13 @@ def chart_specification(draw: Callable[..., alt.TopLevelMixin]) -> Callable[...,
     """
 
     @lru_cache(maxsize=CACHED_CHARTS)
-    def specification(*arguments) -> dict:
+    def specification(*arguments) -> str:
         chart = _without_data(draw(*arguments).to_dict())
-        return chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart}
+        return json.dumps(chart if COMPOSED & chart.keys() else {"autosize": FIT_WIDTH, **chart})
 
     @wraps(draw)
     def fresh(*arguments) -> dict:
-        return deepcopy(specification(*arguments))
+        return json.loads(specification(*arguments))  # Streamlit changes what it is given
 
     return fresh
 
@@ -56,6 +56,12 @@ def _without_data(part):
 def escaped(text: object) -> str:
     """Text from the data or the address, escaped so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_{}\[\]()<>#+!|$~:-])", r"\\\1", str(text))
+
+
+def heading(title: str, anchor: str) -> str:
+    """A figure's title as Markdown whose address ends in `#anchor`; HTML in the title stays text."""
+    text = re.sub(r"(?<!\\)<", "&lt;", title)
+    return f'<h4 data-anchor="{anchor}">\n\n**{text}**\n\n</h4>'
 
 
 def figure(
@@ -77,8 +83,10 @@ def figure(
     is_table = isinstance(shown, pd.DataFrame)
     rows = csv if csv is not None else shown if is_table else data
     name = re.sub(r"[^a-z0-9]+", "-", alt_text.lower())[:60].strip("-")
+    if (kept := st.session_state.get(KEPT)) is not None:
+        kept[f"csv-{name}"] = rows
     with st.container(border=True):
-        st.markdown(f"**{title}**")
+        st.markdown(heading(title, f"figure-{name}"), unsafe_allow_html=True)
         badges(origins)
         if is_table:
             height = "content" if len(shown) <= WHOLE_TABLE_ROWS else "auto"

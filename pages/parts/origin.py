@@ -1,6 +1,6 @@
 """Where a figure's data come from, as badges: provenance and scale, each with what it means."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,6 +9,7 @@ import streamlit as st
 from compute.core.vocabulary import PROVENANCES, SCALES
 from pages.parts.data import cached_query
 from store import catalogue
+from store.reader import Reader
 
 COLOURS = {"measured": "green", "emulated": "orange", "imported": "violet", "published": "blue", "modelled": "gray"}
 
@@ -24,12 +25,12 @@ class Origin:
 
 def of_jobs(*jobs: str) -> list[Origin]:
     """The origins of the runs of some jobs (`problem/job`), at the most complete scale of each."""
-    return _origins(cached_query(catalogue.job_runs, list(jobs)))
+    return list(cached_query(_origins, catalogue.job_runs, list(jobs)))
 
 
 def of_runs(run_ids: Sequence[str]) -> list[Origin]:
     """The origins of these runs."""
-    return _origins(cached_query(catalogue.run_origins, sorted(run_ids)))
+    return list(cached_query(_origins, catalogue.run_origins, sorted(run_ids)))
 
 
 def published(*works: str) -> list[Origin]:
@@ -37,11 +38,13 @@ def published(*works: str) -> list[Origin]:
     return [Origin("published", None, "; ".join(works))] if works else []
 
 
-def _origins(found: pd.DataFrame) -> list[Origin]:
-    return [
+def _origins(
+    reader: Reader, query: Callable[[Reader, list[str]], pd.DataFrame], asked: list[str]
+) -> tuple[Origin, ...]:
+    return tuple(
         Origin(row.provenance, row.scale, f"{row.count} × {row.job}, {row.devices or 'computed from shapes'}")
-        for row in found.itertuples()
-    ]
+        for row in query(reader, asked).itertuples()
+    )
 
 
 def badges(origins: Sequence[Origin]) -> None:

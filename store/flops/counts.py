@@ -38,9 +38,16 @@ VGG_LAYERS = """
 
 
 def networks(reader: Reader) -> pd.DataFrame:
-    """Every counted network: parameters, MACs, other operations, what its library prints, the difference in percent."""
+    """Every counted network: parameters, MACs, other operations, what its library prints, the difference in percent.
+
+    `shape` is of one input; `uncounted` names operations without a rule (NULL: there are none), with their shares of
+    parameters and of leaf modules in percent.
+    """
     return reader.df("""
-        SELECT model, variant, family, input_px, params, macs, 2 * macs AS flops, other_ops, published_gmacs,
+        SELECT run_id, model, variant, family, coalesce(input_shape, concat_ws('×', 3, input_px, input_px)) AS shape,
+               uncounted, 100 * uncounted_params / params AS uncounted_params_percent,
+               100 * uncounted_modules / modules AS uncounted_modules_percent,
+               params, macs, 2 * macs AS flops, other_ops, published_gmacs,
                100 * (macs / 1e9 / published_gmacs - 1) AS difference_percent
         FROM networks ORDER BY variant DESC, model
     """)

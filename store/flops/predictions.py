@@ -14,6 +14,7 @@ PREDICTORS = {
     "paleo_overhead": "PALEO with a fitted PPP and overhead per layer",
     "augur_products": "matrix products profiled (Lu et al.)",
     "augur_layers": "every layer profiled",
+    "augur_fitted": "every layer profiled, times a fitted factor",
 }
 
 

@@ -3,15 +3,15 @@
 import pandas as pd
 
 from compute.core.vocabulary import HELD_OUT_DEPTH
-from store.optimus.trainings import of_latest
+from store.optimus.trainings import compared_scale, of_latest
 from store.reader import Reader
 
 # as in the paper: losses divided by the largest, outliers replaced
 AS_IN_THE_PAPER = {"normalised": True, "outliers_replaced": True}
 
 
-def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool) -> pd.DataFrame:
-    """The fitted coefficients with their 95 % intervals, one row a training and segment, of the latest fit."""
+def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool, at: str | None = None) -> pd.DataFrame:
+    """The fitted coefficients with their 95 % intervals by training and segment, of the latest fit (`at` a scale)."""
     return of_latest(
         reader,
         "fit",
@@ -22,6 +22,7 @@ def loss_models(reader: Reader, normalised: bool, outliers_replaced: bool) -> pd
         WHERE m.run_id = $run AND normalised = $normalised AND outliers_replaced = $outliers_replaced
         ORDER BY t.depth, t.gpu_type, segment = 'all' DESC, segment
         """,
+        at=at,
         normalised=normalised,
         outliers_replaced=outliers_replaced,
     )
@@ -58,15 +59,15 @@ def median_misfit(reader: Reader, normalised: bool, outliers_replaced: bool) -> 
 def fit_summary(reader: Reader) -> pd.DataFrame:
     """One row, or none: how well Eq. 1 holds and what is identified, over the fitted depths, losses as in the paper.
 
-    RMSE are medians in units of the largest loss; `replica_ratio` is the largest ratio of two β0 of the same
-    depth, `interval_percent` the median half interval of β0; `later` segments are those after a drop.
+    RMSE are medians in units of the largest loss; `interval_percent` is the median half interval of β0; `later`
+    segments are those after a drop.
     """
     rows, errors = loss_models(reader, **AS_IN_THE_PAPER), misfit(reader, **AS_IN_THE_PAPER)
     rows, errors = rows[rows["depth"] != HELD_OUT_DEPTH], errors[errors["depth"] != HELD_OUT_DEPTH]
     whole, later = rows[rows["segment"] == "all"], rows[~rows["segment"].isin(["all", "1"])]
     if whole.empty:
         return pd.DataFrame()
-    replicas, medians = whole.groupby("depth")["beta0"], errors[["one_curve", "restarted"]].median()
+    medians = errors[["one_curve", "restarted"]].median()
     half_intervals = (whole["beta0_high"] - whole["beta0_low"]) / 2
     return pd.DataFrame(
         {
@@ -80,7 +81,6 @@ def fit_summary(reader: Reader) -> pd.DataFrame:
             "gain_percent": 100 * (1 - medians["restarted"] / medians["one_curve"]),
             "later": len(later),
             "later_unidentified": int((~later["identified"]).sum()),
-            "replica_ratio": (replicas.max() / replicas.min()).max(),
             "interval_percent": 100 * (half_intervals / whole["beta0"]).median(),
         }
     )
@@ -91,6 +91,62 @@ def fits_by_depth(reader: Reader) -> pd.DataFrame:
     largest = loss_models(reader, **AS_IN_THE_PAPER).query("segment == 'all'").groupby("depth")["unit"].mean()
     rmse = misfit(reader, normalised=False, outliers_replaced=True).groupby("depth")["restarted"].mean()
     return pd.DataFrame({"largest_loss": largest, "rmse": rmse}).reset_index()
+
+
+def depth_errors(reader: Reader) -> pd.DataFrame:
+    """Each training's error in percent as predicted from the other depths of its GPU type: by the largest loss, by
+    ln(classes).
+    """
+    return of_latest(
+        reader,
+        "fit",
+        """
+        SELECT t.depth, t.gpu_type,
+               any_value(error_percent) FILTER (normalised_by = 'largest loss') AS largest_percent,
+               any_value(error_percent) FILTER (normalised_by = 'ln(classes)') AS guess_percent
+        FROM depth_errors AS d JOIN runs AS t ON t.run_id = d.source_run
+        WHERE d.run_id = $run GROUP BY ALL ORDER BY ALL
+        """,
+    )
+
+
+def normalisation_summary(reader: Reader) -> pd.DataFrame:
+    """One row, or none: medians of `depth_errors`, and in how many trainings ln(classes) is the better unit."""
+    rows = depth_errors(reader)
+    if rows.empty:
+        return rows
+    medians = rows[["largest_percent", "guess_percent"]].median()
+    better = int((rows["guess_percent"] < rows["largest_percent"]).sum())
+    return medians.to_frame().T.assign(trainings=len(rows), better=better)
+
+
+def replicas_by_depth(reader: Reader) -> pd.DataFrame:
+    """How far the coefficients of the GPU types are apart, by depth, at the scale that has several (`compared_scale`).
+
+    Of whole trainings, losses as in the paper: `scale`, `replicas`, and of each β the least and the largest value;
+    `ratio` is that of the largest to the least β0.
+    """
+    at = compared_scale(reader)
+    if at is None:
+        return pd.DataFrame()
+    rows = loss_models(reader, **AS_IN_THE_PAPER, at=at)
+    rows = rows[(rows["segment"] == "all") & (rows["depth"] != HELD_OUT_DEPTH)]
+    betas = [f"beta{i}" for i in range(3)]
+    found = rows.groupby("depth").agg(
+        replicas=("gpu_type", "nunique"),
+        **{f"{beta}_{end}": (beta, end) for beta in betas for end in ("min", "max")},
+    )
+    found.insert(0, "scale", at)
+    return found.assign(ratio=found["beta0_max"] / found["beta0_min"]).reset_index()
+
+
+def replicas(reader: Reader) -> pd.DataFrame:
+    """One row, or none: the largest ratio of two β0 of the same depth, how many replicas a depth has, their scale."""
+    rows = replicas_by_depth(reader)
+    if rows.empty:
+        return rows
+    ends = {"scale": rows["scale"].iloc[0], "replicas": rows["replicas"].max(), "ratio": rows["ratio"].max()}
+    return pd.DataFrame({name: [value] for name, value in ends.items()})
 
 
 def forecasts(reader: Reader) -> pd.DataFrame:

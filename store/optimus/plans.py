@@ -1,12 +1,14 @@
 """Hours and costs: those of the latest plan, and those of its speed models for an accuracy that a reader chooses."""
 
+import math
 from dataclasses import replace
 
 import pandas as pd
 
 from compute.core import plans
 from compute.core.speed import MODES, AsynchronousSpeed, SynchronousSpeed
-from store.optimus.predictions import epochs_to_target
+from compute.core.vocabulary import ACCURACIES, TARGET_ACCURACY
+from store.optimus.epochs import depth_epochs, epochs_to_target
 from store.optimus.trainings import latest, training_summary
 from store.reader import Reader
 
@@ -33,10 +35,17 @@ def _speed(row) -> SynchronousSpeed | AsynchronousSpeed:
     )
 
 
-def predicted_epochs(reader: Reader, target_percent: int) -> dict[str, float]:
-    """The predicted epochs to a test accuracy by GPU type, of the types that are predicted to reach it."""
-    rows = epochs_to_target(reader).query("target_percent == @target_percent").dropna(subset=["predicted"])
-    return dict(zip(rows["gpu_type"], rows["predicted"], strict=True))
+def predicted_epochs(reader: Reader, target_percent: int, accuracy: str = ACCURACIES[0]) -> dict[str, float] | None:
+    """The epochs to an accuracy, the same on all GPU types: `predicted`, `low`, `high` (infinite: maybe never).
+
+    None where the accuracy is not predicted to be reached.
+    """
+    rows = depth_epochs(reader, accuracy=accuracy).query("target_percent == @target_percent")
+    rows = rows.dropna(subset=["predicted"])
+    if rows.empty:
+        return None
+    row = rows[["predicted", "low", "high"]].fillna(math.inf).iloc[0]
+    return {"predicted": row["predicted"], "low": min(row["low"], row["predicted"]), "high": row["high"]}
 
 
 def unplanned_gpu_types(reader: Reader) -> list[str]:
@@ -44,47 +53,63 @@ def unplanned_gpu_types(reader: Reader) -> list[str]:
     return sorted(set(epochs_to_target(reader)["gpu_type"]) - set(speed_models(reader)["gpu_type"]))
 
 
-def hours(reader: Reader, name: str, target_percent: int, paper_batch: float) -> pd.DataFrame:
+def hours(
+    reader: Reader, name: str, target_percent: int, paper_batch: float, accuracy: str = ACCURACIES[0]
+) -> pd.DataFrame:
     """Hours to an accuracy by a speed model, against workers, for each of COMPARED_SERVERS; `fastest` of its servers.
 
-    `paper_batch` is M on the paper's cluster; a GPU type has that of its measurements. `epochs`,
+    `hours_low` to `hours_high` is what the range of the epochs makes of them (NULL: never). `paper_batch` is M on
+    the paper's cluster; a GPU type has that of its measurements. `epochs` with `epochs_low` and `epochs_high`,
     `images_of_an_epoch` and `batch` are the same in all rows. Empty where the accuracy is not predicted.
     """
-    models, epochs = speed_models(reader).query("name == @name"), predicted_epochs(reader, target_percent)
+    models, epochs = speed_models(reader).query("name == @name"), predicted_epochs(reader, target_percent, accuracy)
     if models.empty or not epochs:
         return pd.DataFrame()
     row = next(models.itertuples())
-    batch, needed = paper_batch if name in MODES else row.m_batch, plans.epochs_for(name, epochs)
+    batch = paper_batch if name in MODES else row.m_batch
     speed = _speed(row)
     if isinstance(speed, SynchronousSpeed):
         speed = replace(speed, batch=batch)
-    images = needed * row.images_of_an_epoch
+    images = epochs["predicted"] * row.images_of_an_epoch
     grid = plans.plan(speed, images=images, batch=batch, servers=plans.COMPARED_SERVERS)
-    return pd.DataFrame(
-        {
-            "servers": grid.servers,
-            "workers": grid.workers,
-            "hours": grid.hours,
-            "fastest": plans.fastest(grid.servers, grid.hours),
-            "epochs": needed,
-            "images_of_an_epoch": row.images_of_an_epoch,
-            "batch": batch,
-        }
+    found = pd.DataFrame({**vars(grid), "fastest": plans.fastest(grid.servers, grid.hours)})
+    return _with_range(found, "hours", epochs).assign(
+        epoch_hours=found["hours"] / epochs["predicted"],
+        epochs=epochs["predicted"],
+        epochs_low=epochs["low"],
+        epochs_high=_finite(epochs["high"]),
+        images_of_an_epoch=row.images_of_an_epoch,
+        batch=batch,
     )
 
 
+def _with_range(rows: pd.DataFrame, name: str, epochs: dict[str, float]) -> pd.DataFrame:
+    """The rows with what the range of the epochs makes of a column, `_low` and `_high`; NULL for never."""
+    ends = {f"{name}_{end}": rows[name] * _finite(epochs[end] / epochs["predicted"]) for end in ("low", "high")}
+    return rows.assign(**ends)
+
+
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan
+
+
 def costs(
-    reader: Reader, target_percent: int, gpu_usd_per_h: tuple[tuple[str, float], ...], server_usd_per_h: float
+    reader: Reader,
+    target_percent: int,
+    gpu_usd_per_h: tuple[tuple[str, float], ...],
+    server_usd_per_h: float,
+    accuracy: str = ACCURACIES[0],
 ) -> pd.DataFrame:
     """Every plan on the GPU types that have a price: servers (0: a GPU by itself), workers, hours, USD, `front`.
 
-    `gpu_usd_per_h` are pairs of GPU type and price; `front` says that no plan is both as fast and as cheap.
-    Fastest first.
+    `gpu_usd_per_h` are pairs of GPU type and price; `front` says that no plan is both as fast and as cheap;
+    `_low` and `_high` (NULL: never) are what the range of the epochs makes of hours and USD. Fastest first.
     """
-    epochs, prices_, parts = predicted_epochs(reader, target_percent), dict(gpu_usd_per_h), []
+    epochs, prices_, parts = predicted_epochs(reader, target_percent, accuracy), dict(gpu_usd_per_h), []
+    planned = set(epochs_to_target(reader)["gpu_type"])
     for row in speed_models(reader).itertuples():
-        if row.gpu_type in epochs and row.gpu_type in prices_:
-            images = epochs[row.gpu_type] * row.images_of_an_epoch
+        if epochs and row.gpu_type in planned and row.gpu_type in prices_:
+            images = epochs["predicted"] * row.images_of_an_epoch
             grid = plans.plan(_speed(row), images=images, batch=row.m_batch, standalone=True)
             usd = plans.cost_usd(
                 grid.hours,
@@ -94,9 +119,11 @@ def costs(
                 server_usd_per_h=server_usd_per_h,
             )
             parts.append(pd.DataFrame({"gpu_type": row.gpu_type, **vars(grid), "usd": usd}))
-    if not parts:
+    if not epochs or not parts:
         return pd.DataFrame()
     rows = pd.concat(parts).sort_values(["hours", "usd"], ignore_index=True)
+    for name in ("hours", "usd"):
+        rows = _with_range(rows, name, epochs)
     return rows.assign(front=plans.pareto_front(rows["hours"], rows["usd"]))
 
 
@@ -108,7 +135,10 @@ def planned_hours(reader: Reader) -> pd.DataFrame:
     """
     rows = reader.df(
         """
-        SELECT p.speed_model, p.gpu_type, p.servers, p.workers, p.target, p.epochs, p.hours, prices.usd_per_hour
+        SELECT p.speed_model, p.gpu_type, p.servers, p.workers, p.target, p.epochs, p.epochs_low, p.epochs_high,
+               p.hours,
+               p.hours * p.epochs_low / p.epochs AS hours_low, p.hours * p.epochs_high / p.epochs AS hours_high,
+               prices.usd_per_hour
         FROM time_to_accuracy AS p LEFT JOIN prices USING (gpu_type)
         WHERE p.run_id = ? ORDER BY p.speed_model, p.servers, p.workers
         """,
@@ -120,7 +150,9 @@ def planned_hours(reader: Reader) -> pd.DataFrame:
 
 
 def plan_summary(reader: Reader) -> pd.DataFrame:
-    """One row, or none: the accuracy in percent that was planned for, the mean epochs to it, images of an epoch."""
+    """One row, or none: the accuracy in percent that was planned for, the epochs to it with their range (NULL:
+    never), images of an epoch; `missed`: it is not the accuracy that is asked for.
+    """
     rows = planned_hours(reader)
     if rows.empty:
         return rows
@@ -128,7 +160,10 @@ def plan_summary(reader: Reader) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "target_percent": [round(100 * paper["target"])],
+            "missed": round(100 * paper["target"]) < round(100 * TARGET_ACCURACY),
             "epochs": paper["epochs"],
+            "epochs_low": paper["epochs_low"],
+            "epochs_high": paper["epochs_high"],
             "images_of_an_epoch": speed_models(reader)["images_of_an_epoch"].iloc[0],
         }
     )
@@ -154,6 +189,30 @@ def gpu_plans(reader: Reader) -> pd.DataFrame:
     rows = planned_hours(reader).dropna(subset=["gpu_type"])
     rows = rows[(rows["workers"] == 1) & (rows["servers"] <= 1)]
     return rows.assign(minutes=60 * rows["hours"], cents=100 * rows["usd"])
+
+
+def best_gpu_plan(reader: Reader) -> pd.DataFrame:
+    """One row, or none: the fastest plan on a GPU type: gpu_type, servers, workers, minutes, cents; whether it is the
+    cheapest as well, and by itself; and what sharing it costs: its minutes with one server (`shared_minutes`).
+    """
+    rows = planned_hours(reader).dropna(subset=["gpu_type"])
+    if rows.empty:
+        return rows
+    best = rows.sort_values("hours", ignore_index=True).iloc[0]
+    shared = rows[(rows["gpu_type"] == best["gpu_type"]) & (rows["servers"] == 1) & (rows["workers"] == 1)]
+    return pd.DataFrame(
+        {
+            "gpu_type": [best["gpu_type"]],
+            "workers": best["workers"],
+            "minutes": 60 * best["hours"],
+            "minutes_low": 60 * best["hours_low"],
+            "minutes_high": 60 * best["hours_high"],
+            "cents": 100 * best["usd"],
+            "cheapest": bool(best["usd"] <= rows["usd"].min()),
+            "by_itself": best["servers"] == 0,
+            "shared_minutes": 60 * shared["hours"].iloc[0],
+        }
+    )
 
 
 def balance(reader: Reader) -> pd.DataFrame:

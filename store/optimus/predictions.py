@@ -1,10 +1,9 @@
-"""The held-out depth's predicted curve, and epochs to an accuracy."""
+"""The held-out depth's predicted curve, and those of other depths."""
 
 import pandas as pd
 
-from compute.core.targets import EpochsToTarget, common_target
 from compute.core.vocabulary import ASKED_EPOCHS, HELD_OUT_DEPTH, TARGET_ACCURACY
-from store.optimus.trainings import TRAININGS, of_latest, of_shown
+from store.optimus.trainings import of_latest
 from store.reader import Reader
 
 # errors of a predicted curve; the plain percentage divides by the trained loss and explodes as that nears 0, the
@@ -82,63 +81,31 @@ def agreement(reader: Reader) -> pd.DataFrame:
     )
 
 
-def epochs_to_target(reader: Reader) -> pd.DataFrame:
-    """For each GPU type and test accuracy `target` (0 to 1): epochs predicted, their range, and trained; NULL: never.
-
-    `low` and `high`: had the prediction been as wrong as for other depths. `error_percent` is that of the
-    predicted epochs.
-    """
+def depth_curve(reader: Reader, depth: int) -> pd.DataFrame:
+    """The predicted mean training loss of a depth by epoch (from 1), for all GPU types together, `low` to `high`."""
     return of_latest(
         reader,
         "predict",
         """
-        SELECT gpu_type, target, round(100 * target)::INTEGER AS target_percent, predicted, low, high,
-               measured AS trained, 100 * (predicted / measured - 1) AS error_percent
-        FROM epochs_to_target WHERE run_id = $run ORDER BY gpu_type, target
+        SELECT epoch + 1 AS epoch, predicted, low, high FROM depth_curves
+        WHERE run_id = $run AND depth = $depth ORDER BY epoch
         """,
+        depth=depth,
     )
 
 
-def common_target_percent(reader: Reader) -> int | None:
-    """The accuracy in percent that answers are given for, `common_target` up to the one asked; None without one."""
-    rows = epochs_to_target(reader)[["gpu_type", "target", "predicted", "trained"]]
-    rows = rows.astype(object).where(rows.notna(), None)
-    found = common_target((EpochsToTarget(**row) for row in rows.to_dict("records")), TARGET_ACCURACY)
-    return None if found is None else round(100 * found)
-
-
-def epochs_to_common_target(reader: Reader) -> pd.DataFrame:
-    """The rows of `epochs_to_target` at the common target, with the epoch from which on the training stays there.
-
-    `settled` (from 1) is the first evaluated epoch after the last one below the target, NULL where the
-    training ends below it.
-    """
-    rows = epochs_to_target(reader)
-    rows = rows[rows["target_percent"] == common_target_percent(reader)]
-    if rows.empty:
-        return rows
-    settled = of_shown(
+def depths(reader: Reader) -> pd.DataFrame:
+    """The depths that curves are predicted for, in order; `inside`: between the depths that the regressions saw."""
+    return of_latest(
         reader,
-        f"""
-        WITH evaluated AS (
-            SELECT t.gpu_type, epoch,
-                   max(epoch) FILTER (test_accuracy < $target) OVER (PARTITION BY t.gpu_type) AS below
-            FROM epochs JOIN ({TRAININGS}) AS t USING (run_id) WHERE t.depth = $held_out AND test_accuracy IS NOT NULL
+        "predict",
+        """
+        WITH seen AS (
+            SELECT min(t.depth) AS least, max(t.depth) AS most FROM regressed_coefficients AS c
+            JOIN runs AS t ON t.run_id = c.source_run WHERE c.run_id = $run AND t.depth <> $held_out
         )
-        SELECT gpu_type, min(epoch) FILTER (epoch > coalesce(below, -1)) + 1 AS settled FROM evaluated GROUP BY gpu_type
+        SELECT DISTINCT depth, depth BETWEEN least AND most AS inside, least, most FROM depth_curves, seen
+        WHERE run_id = $run ORDER BY depth
         """,
-        target=float(rows["target"].iloc[0]),
         held_out=HELD_OUT_DEPTH,
     )
-    return rows.merge(settled, how="left", on="gpu_type")
-
-
-def epochs_range(reader: Reader) -> pd.DataFrame:
-    """One row, or none: the common target in percent, and the fewest and most epochs to it, predicted and trained."""
-    rows = epochs_to_common_target(reader)
-    if rows.empty:
-        return rows
-    ends = {
-        f"{name}_{end}": [getattr(rows[name], end)()] for name in ("predicted", "trained") for end in ("min", "max")
-    }
-    return pd.DataFrame({"target_percent": [rows["target_percent"].iloc[0]], **ends})

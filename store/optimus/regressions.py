@@ -3,7 +3,7 @@
 import pandas as pd
 
 from compute.core.vocabulary import HELD_OUT_DEPTH
-from store.optimus.trainings import of_latest
+from store.optimus.trainings import compared_scale, of_latest
 from store.reader import Reader
 
 SIGNIFICANCE = 0.05
@@ -33,8 +33,8 @@ COEFFICIENTS = """
 """
 
 
-def effects(reader: Reader) -> pd.DataFrame:
-    """One row a regression: the change per layer with its 95 % interval, its quality, and what it resolves.
+def effects(reader: Reader, at: str | None = None) -> pd.DataFrame:
+    """One row a regression (`at` a scale): the change per layer with its 95 % interval, quality, what it resolves.
 
     `depth_matters`: the interval leaves out 0; `gpu_matters`: p is below the 5 % level, NULL where the GPU types
     were not compared; `cv_percent`: the leave-one-depth-out RMSE in percent of the coefficient's mean.
@@ -52,17 +52,27 @@ def effects(reader: Reader) -> pd.DataFrame:
         FROM beta_regression AS r JOIN means USING (segment, parameter) WHERE r.run_id = $run AND r.term = 'depth'
         ORDER BY r.segment = 'all' DESC, r.segment, r.parameter
         """,
+        at=at,
         held_out=HELD_OUT_DEPTH,
         significance=SIGNIFICANCE,
     )
 
 
-def effects_summary(reader: Reader) -> pd.DataFrame:
+def compared_effects(reader: Reader) -> pd.DataFrame:
+    """The `effects_summary` at the scale at which several GPU types have all depths, with that `scale`; or none."""
+    at = compared_scale(reader)
+    if at is None:
+        return pd.DataFrame()
+    rows = effects_summary(reader, at)
+    return rows.assign(scale=at) if len(rows) else rows
+
+
+def effects_summary(reader: Reader, at: str | None = None) -> pd.DataFrame:
     """One row, or none: how many regressions resolve an effect of depth and of the GPU type, ranges of p and error.
 
     `by_chance`: how many of them would resolve an effect of a GPU type that has none.
     """
-    rows = effects(reader)
+    rows = effects(reader, at)
     if rows.empty:
         return pd.DataFrame()
     compared = rows["gpu_p"].dropna()

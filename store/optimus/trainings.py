@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from compute.core.scales import TrainingRun, shown_trainings
-from compute.core.vocabulary import HELD_OUT_DEPTH
+from compute.core.scales import TrainingRun, replica_scale, shown_trainings
+from compute.core.vocabulary import DEPTHS, HELD_OUT_DEPTH
 from store.concurrency import CONCURRENCY, device_images_per_s, own_seconds
 from store.reader import Reader
 
@@ -32,17 +32,31 @@ ENDS = f"""
 JOBS = ("fit", "predict", "plan")  # each made from the ones before it, or from the trainings
 
 
-def shown(reader: Reader) -> list[str]:
-    """The ids of the trainings that the report shows, by depth and GPU type; the rule is `shown_trainings`."""
-    if "optimus trainings" not in reader.memo:
+def shown(reader: Reader, scale: str | None = None) -> list[str]:
+    """The ids of the trainings that the report shows, by depth and GPU type; the rule is `shown_trainings`.
+
+    With a `scale` those that it would show at that scale.
+    """
+    memo = reader.memo.setdefault("optimus trainings", {})
+    if scale not in memo:
+        memo[scale] = [place[0].run_id for place in shown_trainings(_finished(reader), scale)]
+    return memo[scale]
+
+
+def compared_scale(reader: Reader) -> str | None:
+    """The largest scale at which several GPU types have all depths (`replica_scale`)."""
+    return replica_scale(_finished(reader))
+
+
+def _finished(reader: Reader) -> list[TrainingRun]:
+    if "optimus finished" not in reader.memo:
         rows = reader.df("""
             SELECT run_id, scale::VARCHAR AS scale, model, depth, gpu_type, provenance::VARCHAR AS provenance,
                    epoch(started_at) AS started_s
             FROM runs WHERE problem = 'optimus' AND job = 'train' AND depth IS NOT NULL AND gpu_type IS NOT NULL
         """)
-        places = shown_trainings(TrainingRun(**row) for row in rows.to_dict("records"))
-        reader.memo["optimus trainings"] = [place[0].run_id for place in places]
-    return reader.memo["optimus trainings"]
+        reader.memo["optimus finished"] = [TrainingRun(**row) for row in rows.to_dict("records")]
+    return reader.memo["optimus finished"]
 
 
 def of_shown(reader: Reader, sql: str, **values: object) -> pd.DataFrame:
@@ -50,22 +64,25 @@ def of_shown(reader: Reader, sql: str, **values: object) -> pd.DataFrame:
     return reader.df(sql, {"shown": shown(reader), **values})
 
 
-def latest(reader: Reader, job: str) -> str | None:
-    """The newest run of a job at the trainings' scale, or else at the largest scale that has one; None without any."""
+def latest(reader: Reader, job: str, scale: str | None = None) -> str | None:
+    """The newest run of a job at the trainings' scale, or else at the largest scale that has one; None without any.
+
+    With a `scale` the newest one there.
+    """
     row = reader.one(
         """
-        SELECT run_id FROM runs WHERE problem = 'optimus' AND job = ?
+        SELECT run_id FROM runs WHERE problem = 'optimus' AND job = ? AND (? IS NULL OR scale::VARCHAR = ?)
         ORDER BY scale IN (SELECT scale FROM runs WHERE list_contains(?::VARCHAR[], run_id)) DESC, scale DESC,
                  started_at DESC LIMIT 1
         """,
-        [job, shown(reader)],
+        [job, scale, scale, shown(reader)],
     )
     return row[0] if row else None
 
 
-def of_latest(reader: Reader, job: str, sql: str, **values: object) -> pd.DataFrame:
-    """The rows of a query on the latest run of a job, `$run`, with `values` bound by name."""
-    return reader.df(sql, {"run": latest(reader, job), **values})
+def of_latest(reader: Reader, job: str, sql: str, *, at: str | None = None, **values: object) -> pd.DataFrame:
+    """The rows of a query on the latest run of a job (at the scale `at`), `$run`, with `values` bound by name."""
+    return reader.df(sql, {"run": latest(reader, job, at), **values})
 
 
 def source_runs(reader: Reader, *jobs: str) -> list[str]:
@@ -80,20 +97,69 @@ def left_out(reader: Reader, job: str) -> list[str]:
     return [run for run in shown(reader) if run in (row[0] or [])] if row else []
 
 
-def up_to_date(reader: Reader) -> bool:
-    """Whether fit and prediction were made from all trainings that are shown, and the plan from that prediction.
+def outdated(reader: Reader) -> list[str]:
+    """The jobs among JOBS, in their order, that are to be made (anew) from the trainings that are shown.
 
-    Trainings that fit or prediction name as left out need not be among theirs.
+    Fit and prediction are out of date where they are older than a training, or were not made from one of them
+    (trainings that they name as left out need not be among theirs), the plan where it is older than the
+    prediction or made from another one.
     """
     record = "SELECT run_id, inputs, epoch(started_at) AS started_s FROM runs WHERE run_id = $run"
     rows = {job: of_latest(reader, job, record) for job in JOBS}
-    if not shown(reader) or any(frame.empty for frame in rows.values()):
-        return False
-    fit, predict, plan = (rows[job].iloc[0] for job in JOBS)
-    for job, run in (("fit", fit), ("predict", predict)):
-        if not set(shown(reader)) <= {*run["inputs"], *left_out(reader, job)}:
-            return False
-    return predict["run_id"] in plan["inputs"] and plan["started_s"] >= predict["started_s"]
+    newest = of_shown(
+        reader,
+        """
+        SELECT max(epoch(started_at) + if(provenance = 'imported', 0, coalesce(least(seconds, 60), 0))) AS started_s
+        FROM runs WHERE list_contains($shown::VARCHAR[], run_id)
+        """,
+    )["started_s"].iloc[0]
+    found = []
+    for job in ("fit", "predict"):
+        known = set() if rows[job].empty else {*rows[job]["inputs"].iloc[0], *left_out(reader, job)}
+        if rows[job].empty or not set(shown(reader)) <= known or rows[job]["started_s"].iloc[0] < newest:
+            found.append(job)
+    predict, plan = rows["predict"], rows["plan"]
+    if (
+        "predict" in found
+        or plan.empty
+        or predict["run_id"].iloc[0] not in plan["inputs"].iloc[0]
+        or plan["started_s"].iloc[0] < predict["started_s"].iloc[0]
+    ):
+        found.append("plan")
+    return found
+
+
+def up_to_date(reader: Reader) -> bool:
+    """Whether there are trainings, and fit, prediction and plan were made from all that are shown."""
+    return bool(shown(reader)) and not outdated(reader)
+
+
+def state(reader: Reader) -> pd.DataFrame:
+    """One row: what the shown trainings allow to be said.
+
+    `several_types`: GPU types can be compared in them; `types` names those that have all depths (or any), `type` is
+    the only one; `emulated` is whether any is; `replicas_elsewhere`: only another scale has several whole types;
+    `deeper_behind`: the deepest fitted network ends at a lower test accuracy than the shallowest.
+    """
+    rows = of_shown(reader, f"SELECT depth, gpu_type, scale, provenance FROM ({TRAININGS})")
+    if rows.empty:
+        return pd.DataFrame()
+    depths = rows.groupby("gpu_type")["depth"].nunique()
+    whole = [name for name in dict.fromkeys(rows["gpu_type"]) if depths[name] == len(DEPTHS)]
+    types, compared = whole or list(dict.fromkeys(rows["gpu_type"])), compared_scale(reader)
+    ends = ends_by_depth(reader)
+    ends = ends[ends["depth"] != HELD_OUT_DEPTH]["final_accuracy_percent"]
+    return pd.DataFrame(
+        {
+            "gpu_types": [depths.size],
+            "several_types": len(whole) > 1,
+            "types": " and ".join(filter(None, [", ".join(types[:-1]), types[-1]])),
+            "type": types[0] if len(types) == 1 else None,
+            "emulated": bool((rows["provenance"] == "emulated").any()),
+            "replicas_elsewhere": compared is not None and compared != rows["scale"].iloc[0],
+            "deeper_behind": bool(ends.iloc[-1] < ends.iloc[0]),
+        }
+    )
 
 
 def trainings(reader: Reader) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from functools import wraps
 
 import pandas as pd
 
-from store.optimus import losses, plans, predictions, regressions, trainings
+from store.optimus import epochs, losses, plans, predictions, published, regressions, trainings
 from store.quotes import Quotable, quotables
 from store.reader import Reader
 
@@ -25,18 +25,24 @@ def current(query: Query) -> Query:
 QUOTABLE = quotables(
     Quotable(query=predictions.asked),
     Quotable(query=current(trainings.training_summary)),
+    Quotable(query=current(trainings.state)),
     Quotable(query=current(trainings.ends_by_depth), keys=("depth",)),
     Quotable(query=current(losses.fit_summary)),
     Quotable(query=current(losses.fits_by_depth), keys=("depth",)),
+    Quotable(query=losses.replicas),
     Quotable(query=current(losses.forecast_quality), keys=("method", "drops")),
     Quotable(query=current(regressions.effects_summary)),
+    Quotable(query=regressions.compared_effects),
     Quotable(query=current(regressions.effects), keys=("parameter", "segment")),
     Quotable(query=current(regressions.mean_coefficients), keys=("parameter", "segment", "depth")),
     Quotable(query=current(predictions.agreement)),
-    Quotable(query=current(predictions.epochs_range)),
-    Quotable(query=current(predictions.epochs_to_common_target), keys=("gpu_type",)),
+    Quotable(query=current(epochs.target_errors)),
+    Quotable(query=current(epochs.asked_epochs), keys=("accuracy",)),
+    Quotable(query=current(epochs.schedule_summary)),
+    Quotable(query=published.same_epochs, keys=("network",)),
+    Quotable(query=published.hours_by_device, keys=("network", "device")),
     Quotable(query=current(plans.plan_summary)),
     Quotable(query=current(plans.paper_plans), keys=("speed_model", "servers", "at")),
-    Quotable(query=current(plans.gpu_plans), keys=("gpu_type", "servers")),
+    Quotable(query=current(plans.best_gpu_plan)),
     Quotable(query=current(plans.balance), keys=("servers",)),
 )

@@ -3,15 +3,21 @@
 import argparse
 import os
 import platform
+import signal
 import sys
 from itertools import pairwise
 
 
 def main() -> int:
     """Run the chosen parts and print their tables."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers that were started are ended
     arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     arguments.add_argument("parts", nargs="*", metavar="part", help=f"which parts ({', '.join(PARTS)}); all by default")
-    chosen = arguments.parse_args().parts or list(PARTS)
+    arguments.add_argument("--visitors", type=int, default=50, help="of the part load (50)")
+    arguments.add_argument("--seconds", type=float, default=60.0, help="of each phase of the part load (60)")
+    arguments.add_argument("--seed", type=int, default=0, help="by which the visitors of the part load choose (0)")
+    asked = arguments.parse_args()
+    chosen = asked.parts or list(PARTS)
     if unknown := set(chosen) - set(PARTS):
         arguments.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     print(
@@ -20,7 +26,7 @@ def main() -> int:
     )
     for name in chosen:
         print(f"\n{name}", flush=True)
-        PARTS[name]()
+        PARTS[name](asked) if name == "load" else PARTS[name]()
     return 0
 
 
@@ -32,6 +38,52 @@ def _pages() -> None:
     for view, cold, warm in rows:
         print(f"{view:<24}{1e3 * cold:>7.0f} ms{1e3 * warm:>19.0f} ms")
     print(f"server with ten visitors: {megabytes:.0f} MiB")
+
+
+def _reruns() -> None:
+    from statistics import mean
+
+    from tests.bench.server import reruns
+    from tests.bench.store import RUNS
+
+    print(
+        f"{'view, warm rerun':<24}{'empty app':>12}{'committed':>12}{'ratio':>8}{f'{RUNS[0]:,} runs':>13}{'ratio':>8}"
+    )
+    rows = []
+    for view, empty, here, more in reruns(RUNS[0]):
+        rows.append((empty, here, more))
+        _print_rerun(view, empty, here, more)
+    _print_rerun("mean of all views", *map(mean, zip(*rows, strict=True)))
+
+
+def _print_rerun(view: str, empty: float, here: float, more: float) -> None:
+    print(
+        f"{view:<24}{1e3 * empty:>9.0f} ms{1e3 * here:>9.0f} ms{here / empty:>8.2f}{1e3 * more:>10.0f} ms"
+        f"{more / empty:>8.2f}",
+        flush=True,
+    )
+
+
+def _load(asked: argparse.Namespace) -> None:
+    from tests.bench.load import load, verdicts
+
+    print(f"{asked.visitors} visitors, {asked.seconds:.0f} s each, seed {asked.seed}")
+    heads = (("views", 7), ("a second", 10), ("p50", 9), ("p95", 9), ("longest", 9), ("errors", 8), ("processor", 16))
+    print(f"{'':<33}{''.join(head.rjust(width) for head, width in heads)}{'peak':>10}")
+    rows = []
+    for row in load(asked.visitors, asked.seconds, asked.seed):
+        rows.append(row)
+        longest = max(row.views, default=float("nan"))
+        print(
+            f"{row.name:<33}{len(row.views):>7}{row.views_per_s:>10.1f}{row.p50_s:>7.2f} s{row.p95_s:>7.2f} s"
+            f"{longest:>7.2f} s{row.errors.total():>8}{1e3 * row.processor_s / max(len(row.views), 1):>7.0f} ms a view"
+            f"{row.mib:>6.0f} MiB",
+            flush=True,
+        )
+        for said, times in row.errors.most_common(3):
+            print(f"  {times} × {said}", flush=True)
+    for line in verdicts(rows):
+        print(line)
 
 
 def _store() -> None:
@@ -141,6 +193,8 @@ def _cluster() -> None:
 
 PARTS = {
     "pages": _pages,
+    "reruns": _reruns,
+    "load": _load,
     "store": _store,
     "counters": _counters,
     "training": _training,

@@ -237,8 +237,8 @@ def predicted_against_measured(names: tuple[str, ...]) -> alt.LayerChart:
     error_percent.
     """
     axes = {
-        "x": alt.X("measured_ms:Q", title="Measured (ms, logarithmic)", scale=alt.Scale(type="log")),
-        "y": alt.Y("predicted_ms:Q", title="Predicted (ms, logarithmic)", scale=alt.Scale(type="log")),
+        "x": alt.X("measured_ms:Q", title="Measured (ms, logarithmic)", scale=alt.Scale(type="log", nice=False)),
+        "y": alt.Y("predicted_ms:Q", title="Predicted (ms, logarithmic)", scale=alt.Scale(type="log", nice=False)),
     }
     points = (
         alt.Chart()
@@ -253,4 +253,4 @@ def predicted_against_measured(names: tuple[str, ...]) -> alt.LayerChart:
         )
     )
     agree = alt.Chart().mark_line(strokeDash=[6, 4], color="gray").encode(x="measured_ms:Q", y="measured_ms:Q")
-    return alt.layer(agree, points).properties(height=380)
+    return alt.layer(agree, points).properties(height=460)

@@ -5,8 +5,8 @@ import streamlit as st
 
 from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
-from pages.parts.figure import figure
-from pages.parts.origin import of_jobs, published
+from pages.parts.figure import escaped, figure
+from pages.parts.origin import of_jobs, of_runs, published
 from pages.sections.flops import charts
 from store.flops import counts
 from store.flops.values import vgg_totals
@@ -173,18 +173,25 @@ def _any_network(factor: int) -> None:
         {"products": "convolutions and matrix products", "other": "everything else, once each"}
     )
     top = kinds.iloc[0]
+    if isinstance(row["uncounted"], str):
+        st.warning(
+            f"Not counted: {escaped(row['uncounted'])}, in modules that are {row['uncounted_modules_percent']:.0f} % of"
+            f" the leaf modules and hold {row['uncounted_params_percent']:.1f} % of the parameters. What follows leaves"
+            " that work out."
+        )
     figure(
         charts.kinds(),
         title=(
-            f"{model} at {row['input_px']} pixels: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of"
+            f"{escaped(model)} on {row['shape']}: {top['kind']} layers do {100 * top['macs'] / row['macs']:.1f} % of"
             " its multiply-accumulates"
         ),
         alt_text="Operations by kind of layer in the chosen network",
-        origins=of_jobs("flops/layers"),
+        origins=of_runs([row["run_id"]]),
         caption=(
             f"{(networks['variant'] == 'torchvision').sum()} classification networks of torchvision and"
             f" {(networks['variant'] == 'caffe').sum()} of Caffe are counted without allocating their weights. A"
-            f" multiply-accumulate counts as {CONVENTIONS[str(factor)]}."
+            f" multiply-accumulate counts as {CONVENTIONS[str(factor)]}. A network of your own:"
+            " `python -m compute flops --model package.module:function --input 3x224x224`."
         ),
         data=long[long["giga_ops"] > 0],
         csv=kinds,

@@ -50,7 +50,8 @@ def _recommended(rows: pd.DataFrame) -> None:
         title=f"At peak, one image takes: {said}",
         alt_text="Inference time and peak throughput on the K80 by network",
         origins=_origins(),
-        caption="The paper's FLOPs × 2 on one GK210 at boost clock. The board's throughput has both of its GPUs at work.",
+        caption="The paper's FLOPs × 2 on one GK210 at boost clock. The board's throughput has both of its GPUs "
+        "at work.",
         columns=COLUMNS,
     )
 

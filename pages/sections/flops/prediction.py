@@ -9,6 +9,7 @@ from pages.parts.origin import of_jobs, of_runs, published
 from pages.sections.flops import charts
 from store.flops import predictions
 from store.flops.predictions import PREDICTORS
+from store.settings import READABLE_PX
 
 PASSES = {"forward": "forward pass, one image", "step": "training step, CIFAR ResNets"}
 
@@ -29,35 +30,35 @@ def show() -> None:
 def _errors(rows: pd.DataFrame) -> None:
     found = cached_query(predictions.errors)
     forward = found[found["pass"] == "forward"]
-    best, flops = forward.iloc[0], forward.set_index("predictor").loc["flops"]
-    shown = found.assign(measured=found["pass"].map(PASSES))
+    best, medians = forward.iloc[0], forward.set_index("predictor")["median"]
+    shown = found.assign(measured=found["pass"].map(PASSES) + " (" + found["networks"].astype(str) + " networks)")
     figure(
-        shown[["measured", "name", "median", "p90", "worst", "networks"]],
+        shown[["name", "measured", "median", "p90", "worst"]],
         title=(
             f"{best['name'].capitalize()} predicts a forward pass within {best['median']:.0f} % in the median;"
-            f" FLOPs over peak are {flops['median']:.0f} % off"
+            f" FLOPs over peak are {medians['flops']:.0f} % off"
         ),
         alt_text="Median, 90 % and largest error of each model of time, for forward passes and training steps",
         origins=of_runs(rows["run_id"].unique().tolist()),
         caption=(
-            f"{best['device']}, {best['threads']} thread{'s' * (best['threads'] != 1)}, fp32. Errors are |predicted ÷"
-            " measured − 1|. The profile holds no network; PPP and overhead are fitted on all other networks of the"
-            " same pass. FLOPs are divided by the best matrix product of the profile."
+            f"{best['device']}, {best['threads']} thread{'' if best['threads'] == 1 else 's'}, fp32. Errors are"
+            " |predicted ÷ measured − 1|. No network is in the profile; PPP, overhead and factor are fitted on all"
+            " other networks of the same pass. Peak and bandwidth are the best of the profile."
         ),
         columns={
             "measured": "Measured",
             "name": "Model",
-            "median": st.column_config.NumberColumn("Median error (%)", format="%.0f"),
+            "median": st.column_config.NumberColumn("Median (%)", format="%.0f"),
             "p90": st.column_config.NumberColumn("90 % quantile (%)", format="%.0f"),
             "worst": st.column_config.NumberColumn("Largest (%)", format="%.0f"),
-            "networks": "Networks",
         },
     )
-    fitted = forward[forward["predictor"].isin(("paleo", "paleo_overhead"))].iloc[0]
     st.markdown(
-        f"**Which model when:** profile the device if it is at hand and take *{PREDICTORS['augur_layers']}*; with a few"
-        f" measured networks and no profile, take *{fitted['name']}* and expect {fitted['median']:.0f} % in the median;"
-        " FLOPs over peak only give a bound that no run beats."
+        "**Which model when:** profile the device if it is at hand"
+        f" ({medians['augur_layers']:.0f} % in the median) and scale by the networks that you have measured"
+        f" ({medians['augur_fitted']:.0f} %); with measured networks and no profile take PALEO with an overhead per"
+        f" layer ({medians['paleo_overhead']:.0f} %); FLOPs over peak are a lower bound alone.",
+        width=READABLE_PX,
     )
 
 
@@ -142,7 +143,7 @@ def _memory() -> None:
         caption=(
             "MiB of a forward pass in Caffe. Data: input and outputs of all layers, none in place; Caffe's Split"
             " layers, copies where an output has several readers (GoogLeNet, ResNet-50), are not in the counts."
-            " Workspace: patches of all convolutions (im2col), one group at a time; VGG-16's printed figure is half"
+            " Workspace: patches of all convolutions (im2col), one group at a time; VGG-16's printed one is about half"
             " of that, for a reason that the paper does not give."
         ),
         columns={

@@ -82,7 +82,9 @@ def _said(rows: pd.DataFrame, index: int | None) -> str:
     if index is None:
         return "No plan fits."
     plan = rows.iloc[index]
+    to = "never" if pd.isna(plan["hours_high"]) else f"{plan['hours_high']:.3g} h, {plan['usd_high']:.3g} USD"
     return (
         f"**{plan['gpu_type']}** × {plan['workers']}, {counted(plan['servers'], 'server')}: "
-        f"{plan['hours']:.3g} h, {plan['usd']:.3g} USD"
+        f"{plan['hours']:.3g} h, {plan['usd']:.3g} USD "
+        f"(from {plan['hours_low']:.3g} h, {plan['usd_low']:.3g} USD to {to})"
     )

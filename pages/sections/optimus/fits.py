@@ -49,6 +49,24 @@ def coefficients() -> None:
     )
 
 
+def replicas() -> None:
+    """How far the coefficients of a depth's replicas are apart."""
+    rows = cached_query(losses.replicas_by_depth)
+    if rows.empty:
+        return
+    row = rows.iloc[0]
+    figure(
+        with_network(rows.drop(columns=["scale"])),
+        title=f"β0 of a depth's {row['replicas']} replicas differs by up to a factor of {rows['ratio'].max():.1f} at "
+        f"the {row['scale']} scale",
+        alt_text="Least and largest coefficients of the replicas of each depth",
+        origins=of_runs([run for run in [cached_query(trainings.latest, "fit", row["scale"])] if run]),
+        caption="Whole trainings, losses divided by the largest: what only replicas show, from the largest scale at "
+        "which several GPU types have every depth. Where the types were emulated, a replica is another seed.",
+        columns={c: st.column_config.NumberColumn(format="%.3g") for c in rows.columns if rows[c].dtype == float},
+    )
+
+
 def coefficient_table(rows: pd.DataFrame, *, whole: bool) -> pd.DataFrame:
     """The coefficients for reading: one row a training (`whole`) or segment, each β with its interval as text.
 

@@ -8,7 +8,7 @@ from pages.parts.answer import card
 from pages.parts.data import cached_query, missing
 from pages.parts.figure import figure
 from pages.parts.origin import of_runs
-from pages.sections.optimus import charts, fits
+from pages.sections.optimus import charts, fits, judged, outdated
 from pages.sections.optimus.labels import network, with_network
 from store.optimus import losses, trainings
 
@@ -21,19 +21,22 @@ SHOWN = {
 
 def show() -> None:
     """The answer, every curve, the table of coefficients, one training with its fits, and the forecasts."""
-    card("4.1")
     rows = cached_query(trainings.trainings)
     if rows.empty:
+        card("4.1")
         missing("No network has been trained yet.", "python -m compute train")
         return
+    card("4.1", lambda: _curves(rows))
+    outdated.notice()
     wanted = len(FITTED_DEPTHS) * len(GPU_TYPES)
     there = int(rows["depth"].isin(FITTED_DEPTHS).sum())
     if there < wanted:
         missing(f"{there} of the {wanted} trainings are here; the figures show those.", "python -m compute train")
-    _curves(rows)
     fits.coefficients()
+    fits.replicas()
     fits.one_training(rows)
     _forecasts()
+    judged.card()
 
 
 def _curves(rows: pd.DataFrame) -> None:

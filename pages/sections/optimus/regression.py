@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.parts.data import cached_query
 from pages.parts.figure import figure
-from pages.parts.origin import Origin
+from pages.parts.origin import Origin, of_runs
 from pages.sections.optimus import charts
 from pages.sections.optimus.labels import HELD_OUT, listed, with_network
 from store.optimus import regressions, trainings
@@ -81,14 +81,41 @@ def quality(rows: pd.DataFrame, origins: list[Origin]) -> None:
         f"regressions, {gpu}",
         alt_text="Regressions of the coefficients on depth and GPU type",
         origins=origins,
-        caption="Least squares of each coefficient that most trainings identify on depth and GPU type: per_layer is "
-        "the change a layer with its 95 % interval (low to high, from the means of the depths); r2 of the whole "
+        caption="Least squares of each coefficient that most trainings identify on depth"
+        f"{_and_type(found)}: per_layer is the change a layer with its 95 % interval (low to high, from the means "
+        "of the depths); r2 of the whole "
         "regression, depth_r2 of the depth alone; cv_rmse of predictions of a depth that was left out, cv_percent the "
         "same against the coefficient's mean; gpu_p the probability of at least such differences between GPU types, "
         "within depths, if the type had no effect, empty where the types were not compared. Where no GPU was at hand, "
         f"a type stands for a seed. {_without_asymptote(each)}{_left_out()}The CSV has every term.",
         columns={c: st.column_config.NumberColumn(format="%.3g") for c in each.columns if each[c].dtype == float},
         csv=rows,
+    )
+
+
+def _and_type(found: pd.Series) -> str:
+    return " and GPU type" if found["gpu_compared"] else " alone, as one GPU type has no term of its own"
+
+
+def compared() -> None:
+    """The regressions at the scale at which several GPU types are whole, where another scale is shown."""
+    found = cached_query(trainings.state)
+    if found.empty or not found["replicas_elsewhere"].iloc[0]:
+        return
+    scale = cached_query(trainings.compared_scale)
+    rows, summary = cached_query(regressions.effects, scale), cached_query(regressions.compared_effects)
+    if rows.empty or summary.empty:
+        return
+    row = summary.iloc[0]
+    figure(
+        rows,
+        title=f"What only replicas show, at the {scale} scale: the GPU type matters in {row['gpu_matters']:.0f} of "
+        f"{row['gpu_compared']:.0f} regressions, {row['by_chance']:.1f} would by chance",
+        alt_text="Regressions with a term for the GPU type at the scale that has several",
+        origins=of_runs([run for run in [cached_query(trainings.latest, "predict", scale)] if run]),
+        caption="At the scale that the page shows one GPU type is whole, so that its regressions have depth alone. "
+        "This scale is smaller and has several types; where they were emulated, they stand for seeds.",
+        columns={c: st.column_config.NumberColumn(format="%.3g") for c in rows.columns if rows[c].dtype == float},
     )
 
 

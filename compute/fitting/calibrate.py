@@ -16,10 +16,10 @@ from scipy.stats import t as student
 
 from compute import ComputeError
 from compute.core.loss_curve import LossCurve
+from compute.fitting.uncertainty import covariance, inflated_variance
 
 LEAST_POINTS = 3  # as many as there are coefficients
 LEVEL = 0.95
-MOST_AUTOCORRELATION = 0.95  # the most that residuals are taken to have, so that intervals stay finite
 # a bounded solver stops this close to 0 where it means 0: of the losses' range (β2), of β1 (β0 times all steps)
 ZERO = 1e-6
 
@@ -73,50 +73,41 @@ def fit(step, loss, *, unit: float = 1.0, asymptote: bool = True) -> Fit:
         warnings.simplefilter("ignore", OptimizeWarning)  # of curve_fit's own covariance, which is not used
         try:
             values, _ = curve_fit(
-                _model, k, l, p0=start, bounds=(0, np.inf), x_scale=np.maximum(start, 1e-3), max_nfev=5000
+                model, k, l, p0=start, bounds=(0, np.inf), x_scale=np.maximum(start, 1e-3), max_nfev=5000
             )
             method, finished = "weighted NNLS, then curve_fit", True
         except RuntimeError:
             values, method, finished = start, "weighted NNLS", False
-    residuals = _model(k, *values) - l
-    covariance = _covariance(k, values, residuals) if finished else np.full((len(values),) * 2, np.inf)
+    residuals = model(k, *values) - l
+    variance = inflated_variance(residuals, len(values)) if finished else np.inf
     spread = float(np.ptp(l))
-    intervals = _intervals(values, covariance, len(l), spread)
+    found = intervals(values, covariance(slopes(k, values), variance), len(l), spread)
     if not asymptote:
-        values, intervals = np.append(values, 0.0), [*intervals, None]
+        values, found = np.append(values, 0.0), [*found, None]
     beta0, beta1, beta2 = map(float, values)
     beta0 = beta0 if beta0 > ZERO * beta1 else 0.0
     beta2 = beta2 if beta2 > ZERO * spread else 0.0
     units = (1 / (span * largest), 1 / largest, largest)
     return Fit(
         curve=LossCurve(beta0=beta0 * units[0], beta1=beta1 * units[1], beta2=beta2 * units[2], unit=unit),
-        intervals=tuple(None if i is None else (i[0] * u, i[1] * u) for i, u in zip(intervals, units, strict=True)),
+        intervals=tuple(None if i is None else (i[0] * u, i[1] * u) for i, u in zip(found, units, strict=True)),
         rmse=float(np.sqrt(np.mean(residuals**2))) * largest,
         points=len(l),
         method=method,
     )
 
 
-def _model(k, beta0, beta1, beta2=0.0):
+def model(k, beta0, beta1, beta2=0.0):
+    """Eq. 1 as the solver sees it."""
     return 1 / (beta0 * k + beta1 + 1e-12) + beta2
 
 
-def _covariance(k: np.ndarray, values: np.ndarray, residuals: np.ndarray) -> np.ndarray:
-    """The coefficients' covariance, 3 x 3, or 2 x 2 without an asymptote; infinite where the data leave one open.
-
-    `curve_fit` has one as well, but drops directions that the data do not constrain: on a flat loss, where
-    only 1 / β1 + β2 is known, it reports both as certain.
+def slopes(k: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The derivatives (points, coefficients) of Eq. 1 with respect to its coefficients; two of them without an
+    asymptote.
     """
     inverse = values[0] * k + values[1] + 1e-12
-    slopes = np.stack([-k / inverse**2, -1 / inverse**2, np.ones_like(k)][: len(values)], axis=1)
-    length = np.maximum(np.linalg.norm(slopes, axis=0), 1e-300)
-    _, singular, directions = np.linalg.svd(slopes / length, full_matrices=False)
-    if len(k) <= len(values) or singular[-1] <= 1e-8 * singular[0]:
-        return np.full((len(values),) * 2, np.inf)
-    squares = residuals @ residuals
-    correlation = float(np.clip(residuals[1:] @ residuals[:-1] / max(squares, 1e-300), 0, MOST_AUTOCORRELATION))
-    variance = squares / (len(k) - len(values)) * (1 + correlation) / (1 - correlation)
-    return (directions.T / singular**2) @ directions / np.outer(length, length) * variance
+    return np.stack([-k / inverse**2, -1 / inverse**2, np.ones_like(k)][: len(values)], axis=1)
 
 
 def _start(k: np.ndarray, l: np.ndarray, asymptote: bool) -> np.ndarray:
@@ -129,18 +120,20 @@ def _start(k: np.ndarray, l: np.ndarray, asymptote: bool) -> np.ndarray:
         above = l - beta2
         weight = above**2
         (beta0, beta1), _ = nnls(np.stack([weight * k, weight], axis=1), weight / above)
-        error = np.sum((_model(k, beta0, beta1, beta2) - l) ** 2)
+        error = np.sum((model(k, beta0, beta1, beta2) - l) ** 2)
         if error < least:
             best, least = np.array([beta0, max(beta1, 1e-9), beta2]), error
     return best if asymptote else best[:2]
 
 
-def _intervals(
-    values: np.ndarray, covariance: np.ndarray, count: int, spread: float
-) -> list[tuple[float, float] | None]:
-    if count <= len(values) or not np.isfinite(covariance).all():
+def intervals(values: np.ndarray, variances: np.ndarray, count: int, spread: float) -> list[tuple[float, float] | None]:
+    """The 95 % intervals of coefficients from their covariance `variances`, None where one is not identified.
+
+    `count` points determine them; `spread` is the range of the losses.
+    """
+    if count <= len(values) or not np.isfinite(variances).all():
         return [None] * len(values)
-    half = student.ppf((1 + LEVEL) / 2, count - len(values)) * np.sqrt(np.diag(covariance))
+    half = student.ppf((1 + LEVEL) / 2, count - len(values)) * np.sqrt(np.diag(variances))
     widest = np.maximum(values / 2, [0.0, 0.0, spread / 20][: len(values)])
     return [
         (float(max(0.0, v - h)), float(v + h)) if h <= w and w > 0 else None
