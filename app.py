@@ -22,8 +22,8 @@ page = st.navigation(
             st.Page(f"pages/{name}.py", title=problem.short, icon=f":material/{ICONS[name]}:")
             for name, problem in PROBLEMS.items()
         ),
-        st.Page("pages/scheduler.py", title="Scheduler", icon=":material/calendar_view_week:"),
         st.Page("pages/your_training.py", title="Your training", icon=":material/insights:"),
+        st.Page("pages/scheduler.py", title="Scheduler", icon=":material/calendar_view_week:"),
         st.Page("pages/runs.py", title="All runs", icon=":material/table_rows:"),
     ],
     position="top",

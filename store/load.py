@@ -26,13 +26,13 @@ FACTS = (
     "prices",
     "optimus_jobs",
     "optimus_results",
-    "speed_fits",
-    "speed_fit_errors",
     "external_logs",
     "external_fits",
     "external_accuracy",
     "external_errors",
     "dawnbench_cifar10",
+    "speed_fits",
+    "speed_fit_errors",
     "questions",
 )
 

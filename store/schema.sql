@@ -833,6 +833,14 @@ CREATE TABLE answers (
     body VARCHAR NOT NULL
 );
 
+-- the answers with their placeholders filled by the build (the fields of store/answers.py's Answer); good while `stamp`
+-- is that of what they were made from (store/filled.py)
+CREATE TABLE filled_answers (
+    question VARCHAR PRIMARY KEY,
+    stamp VARCHAR NOT NULL,
+    answer JSON NOT NULL
+);
+
 -- Eq. 4 fitted to speeds that Optimus' first author published, by network, and its mean absolute error on these points
 CREATE TABLE speed_fits (
     network VARCHAR PRIMARY KEY,
@@ -860,12 +868,4 @@ CREATE TABLE speed_fit_errors (
     place VARCHAR NOT NULL,
     confidence confidence NOT NULL,
     PRIMARY KEY (network, points)
-);
-
--- the answers with their placeholders filled by the build (the fields of store/answers.py's Answer); good while `stamp`
--- is that of what they were made from (store/filled.py)
-CREATE TABLE filled_answers (
-    question VARCHAR PRIMARY KEY,
-    stamp VARCHAR NOT NULL,
-    answer JSON NOT NULL
 );

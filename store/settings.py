@@ -24,13 +24,13 @@ WHOLE_TABLE_ROWS = 20
 READABLE_PX = 860
 # characters that are repeated of a question that an address names and the report does not have
 REPEATED_CHARACTERS = 20
-# the scheduler's sandbox simulates four schedulers while a reader waits: with as many jobs, machines and intervals a
-# rerun stays below a second
-SANDBOX_JOBS = 20
-SANDBOX_MACHINES = 40
-SANDBOX_INTERVALS = 100
 # seconds between two times that a server takes what it holds out of the garbage collector's sight, some 80 ms each
 SETTLE_S = 60.0
 # size of a log that a reader brings, in MiB: 100,000 steps with ten columns fit; reading it takes a server's core some
 # seconds, which other visitors wait for
 UPLOAD_MB = 16
+# the scheduler's sandbox simulates four schedulers while a reader waits: with as many jobs, machines and intervals a
+# rerun stays below a second
+SANDBOX_JOBS = 20
+SANDBOX_MACHINES = 40
+SANDBOX_INTERVALS = 100

@@ -17,7 +17,7 @@ YOUR_TRAINING = ("pages/your_training.py", None)
 VIEWS = [
     ("pages/overview.py", None),
     *((f"pages/{problem}.py", question) for problem, questions in BY_PROBLEM.items() for question in questions),
-    ("pages/scheduler.py", None),
     YOUR_TRAINING,
+    ("pages/scheduler.py", None),
     ("pages/runs.py", None),
 ]

@@ -16,7 +16,7 @@ SQL = re.compile(r"\bSELECT\b.*\bFROM\b", re.DOTALL)
 HEAVY = ("torch", "torchvision", "sklearn")
 LAZY = ("scipy",)  # where a reader's own data are fitted, and only then
 # the rooms of compute that the app needs, as README's "Host it" lists them
-APP_ROOMS = {"compute.core", "compute.logs", "compute.fitting"}
+APP_ROOMS = {"compute.core", "compute.logs", "compute.fitting", "compute.scheduling"}
 # what each floor may import of the others
 MAY = {
     "compute": set(),
