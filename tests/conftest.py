@@ -43,7 +43,7 @@ def make_run(**changes) -> Run:
 
 def figure_titles(app) -> list[str]:
     """The titles of an app's figures, in bold as Markdown has it."""
-    found = (re.search(r"<h4 data-anchor[^>]*>\s*(\*\*.*\*\*)\s*</h4>", text.value, re.DOTALL) for text in app.markdown)
+    found = (re.search(r"<h6 data-anchor[^>]*>\s*(\*\*.*\*\*)\s*</h6>", text.value, re.DOTALL) for text in app.markdown)
     return [match[1] for match in found if match]
 
 

@@ -197,7 +197,7 @@ def test_the_sliders_time_is_paleos(committed):
         ("| a | b |\n|---|---|\n| 1 | 2 |", "<td>1</td>"),
         (":green-badge[measured · full scale]", '<span class="badge green">measured · full scale</span>'),
         ("<script>alert(1)</script>", "&lt;script&gt;"),
-        ('<h4 data-anchor="figure-a">\n\n**A &lt;b&gt;**\n\n</h4>', '<h4 id="figure-a">'),
+        ('<h6 data-anchor="figure-a">\n\n**A &lt;b&gt;**\n\n</h6>', '<h6 id="figure-a">'),
     ],
 )
 def test_streamlits_markdown_becomes_html(text, html):

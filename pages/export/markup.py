@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-ANCHOR = re.compile(r'\s*<h4 data-anchor="([\w-]+)">\s*(.*?)\s*</h4>\s*', re.DOTALL)
+ANCHOR = re.compile(r'\s*<h6 data-anchor="([\w-]+)">\s*(.*?)\s*</h6>\s*', re.DOTALL)
 
 
 @lru_cache(maxsize=1)
@@ -24,7 +24,7 @@ def markdown(text: str) -> str:
     """A block of Streamlit's Markdown as HTML; HTML inside it stays text, but for a figure's heading."""
     if found := ANCHOR.fullmatch(text):
         inner = _marked(_parser().renderInline(found[2]))
-        return f'<h4 id="{found[1]}"><a href="#{found[1]}" title="Link to this figure">{inner}</a></h4>'
+        return f'<h6 id="{found[1]}"><a href="#{found[1]}" title="Link to this figure">{inner}</a></h6>'
     return _marked(_parser().render(text))
 
 

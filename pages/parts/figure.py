@@ -61,7 +61,7 @@ def escaped(text: object) -> str:
 def heading(title: str, anchor: str) -> str:
     """A figure's title as Markdown whose address ends in `#anchor`; HTML in the title stays text."""
     text = re.sub(r"(?<!\\)<", "&lt;", title)
-    return f'<h4 data-anchor="{anchor}">\n\n**{text}**\n\n</h4>'
+    return f'<h6 data-anchor="{anchor}">\n\n**{text}**\n\n</h6>'
 
 
 def figure(
@@ -85,7 +85,7 @@ def figure(
     name = re.sub(r"[^a-z0-9]+", "-", alt_text.lower())[:60].strip("-")
     if (kept := st.session_state.get(KEPT)) is not None:
         kept[f"csv-{name}"] = rows
-    with st.container(border=True):
+    with st.container(border=True, gap="xxsmall"):
         st.markdown(heading(title, f"figure-{name}"), unsafe_allow_html=True)
         badges(origins)
         if is_table:
