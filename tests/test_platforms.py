@@ -21,7 +21,13 @@ def test_ppp_counts_memory_and_utilisation_does_not(committed):
 
 
 def test_training_on_eight_gpus_is_counted_for_each(committed):
-    found = row(platforms.implied_ppp(committed), device="A100 SXM4 80GB", precision="mixed", mode="training", gpus=8)
+    found = row(
+        platforms.implied_ppp(committed),
+        source="NVIDIA PyTorch examples",
+        device="A100 SXM4 80GB",
+        precision="mixed",
+        gpus=8,
+    )
     assert found["images_per_s_gpu"] == pytest.approx(16621 / 8)
 
 
@@ -61,6 +67,6 @@ def test_eight_gpus_pay_for_the_exchange(committed):
 
 def test_scaling_of_the_published_throughputs(committed):
     found = planner.scaling(committed)
-    a100 = row(found, device="A100 SXM4 80GB", precision="mixed", gpus=8)
+    a100 = row(found, source="NVIDIA PyTorch examples", device="A100 SXM4 80GB", precision="mixed", gpus=8)
     assert a100["efficiency_percent"] == pytest.approx(100 * 16621 / 8 / 2470, rel=1e-6)
     assert a100["link_gbps"] > 1
