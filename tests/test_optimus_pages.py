@@ -14,7 +14,7 @@ from store.build import build
 from store.layout import Layout
 from store.optimus import losses, plans, predictions, regressions
 from store.reader import open_reader
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, figure_titles
 from tests.planted_optimus import pieces, plant_all, plant_losses
 
 
@@ -29,8 +29,8 @@ def show(question: str, **query) -> AppTest:
 
 def title(app: AppTest, pattern: str, which: int = 0) -> re.Match:
     """The figure's title that matches a pattern, the first one or the one of a number."""
-    found = [match for element in app.markdown if (match := re.fullmatch(rf"\*\*{pattern}\*\*", element.value))]
-    assert found, [element.value for element in app.markdown if element.value.startswith("**")]
+    found = [match for text in figure_titles(app) if (match := re.fullmatch(rf"\*\*{pattern}\*\*", text))]
+    assert found, figure_titles(app)
     return found[which]
 
 
