@@ -57,7 +57,7 @@ def plant_losses(
     fields = {"scale": "small", "model": cifar_resnet(depth), "depth": depth, "device": "AMD EPYC"}
     config = {"batch": 128, "epochs": epochs, "lr": 0.1, "train_images": None, "momentum": 0.9, "weight_decay": 1e-4}
     config["milestones"] = [int(epoch) + 1 for epoch in np.flatnonzero(np.diff(lr) < 0)]
-    run = make_run(**{**fields, "config": config, **changes})
+    run = make_run(**{"seconds": 0.0, **fields, "config": config, **changes})
     return write_run(run, {"steps": {"step": np.arange(len(losses)), "loss": losses}, "epochs": table}, runs)
 
 

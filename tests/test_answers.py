@@ -101,7 +101,8 @@ def test_a_work_that_is_cited_twice_has_one_footnote(committed):
 
 def test_what_is_uncertain_is_apart_from_the_answer():
     reader = SimpleNamespace(
-        memo={"facts": {}}, one=lambda *_: ("Headline.", f"\nThe answer.\n\n{answers.UNCERTAIN}\n\nA doubt.\n")
+        memo={"facts": {}, "filled": {}},
+        one=lambda *_: ("Headline.", f"\nThe answer.\n\n{answers.UNCERTAIN}\n\nA doubt.\n"),
     )
     said = answers.answer(reader, "3.1")
     assert (said.headline, said.body, said.uncertain) == ("Headline.", "The answer.", "A doubt.")

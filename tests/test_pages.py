@@ -207,7 +207,7 @@ def test_a_link_restores_the_view(tmp_path, monkeypatch):
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
     app = show("pages/flops.py", question="3.1", model="vgg19", batch="32", ppp="49")
     assert app.selectbox(key="model").value == "vgg19"
-    assert (app.slider(key="batch").value, app.slider(key="ppp").value) == (32, 49)
+    assert (app.number_input(key="batch").value, app.slider(key="ppp").value) == (32, 49)
 
 
 def test_the_next_rerun_shows_a_newly_published_run(tmp_path, monkeypatch):

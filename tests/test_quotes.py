@@ -88,9 +88,17 @@ def test_rows_that_keys_do_not_tell_apart_are_refused():
         quoted(Version(), problems, PLACEHOLDER.fullmatch("[[transfer.rates(extract).lr]]"))
 
 
+def holds(reader, condition) -> bool:
+    """Whether a condition of an answer holds; its value is one that can be quoted."""
+    return bool(quoted(reader, answers.QUOTABLE, PLACEHOLDER.fullmatch(f"[[{condition['value']}]]")))
+
+
 @pytest.mark.parametrize("file", ANSWERS, ids=lambda file: file.stem)
 def test_every_placeholder_of_an_answer_is_well_formed(committed, file):
     text = file.read_text(encoding="utf-8")
+    text = answers.CONDITION.sub(
+        lambda match: match["then"] if holds(committed, match) else match["instead"] or "", text
+    )
     matches = [match for match in PLACEHOLDER.finditer(text) if match["problem"] != "published"]
     for match in matches:
         assert quoted(committed, answers.QUOTABLE, match) is not None, match[0]
@@ -101,6 +109,7 @@ def test_every_placeholder_of_an_answer_is_well_formed(committed, file):
 def test_every_quotable_query_is_quoted(committed):
     """A query that nothing quotes is not in the table of quotable ones."""
     texts = "".join(file.read_text(encoding="utf-8") for file in ANSWERS)
-    named = {(match["problem"], match["query"]) for match in PLACEHOLDER.finditer(texts)}
+    conditions = "".join(f"[[{match['value']}]]" for match in answers.CONDITION.finditer(texts))
+    named = {(match["problem"], match["query"]) for match in PLACEHOLDER.finditer(texts + conditions)}
     every = {(problem, name) for problem, queries in answers.QUOTABLE.items() for name in queries}
     assert every <= named, sorted(every - named)

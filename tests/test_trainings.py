@@ -106,7 +106,7 @@ def test_a_rate_that_rises_first_makes_no_segment(tmp_path):
 
 def test_epochs_that_were_not_evaluated_are_nan(tmp_path):
     plant(tmp_path, 20, "K80", 0, evaluate_every=2)
-    accuracy = trainings(tmp_path).fitted[0].test_accuracy
+    accuracy = trainings(tmp_path).fitted[0].accuracy["test"]
     assert np.flatnonzero(np.isnan(accuracy)).tolist() == list(range(0, 20, 2))
 
 

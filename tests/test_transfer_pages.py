@@ -51,7 +51,7 @@ def test_1_1a_says_of_a_balanced_split_that_it_is_balanced():
 
 
 def test_1_1a_shows_two_samples_of_each_of_two_classes():
-    assert "4 images of barbeton daisy and artichoke" in titles(show("1.1a"))
+    assert "**4 images of barbeton daisy and artichoke**" in [text.value for text in show("1.1a").markdown]
 
 
 # ---------------------------------------------------------------- 1.1b, 1.1c

@@ -33,7 +33,6 @@ QUOTABLE = quotables(
     Quotable(query=current(losses.forecast_quality), keys=("method", "drops")),
     Quotable(query=current(regressions.effects_summary)),
     Quotable(query=regressions.compared_effects),
-    Quotable(query=current(regressions.effects), keys=("parameter", "segment")),
     Quotable(query=current(regressions.mean_coefficients), keys=("parameter", "segment", "depth")),
     Quotable(query=current(predictions.agreement)),
     Quotable(query=current(epochs.target_errors)),

@@ -79,6 +79,9 @@ def _own() -> None:
     """Any network on any device's peak, by the reader's convention."""
     st.subheader("Any network on any device", divider="gray")
     networks, devices = cached_query(counts.networks).set_index("model"), cached_query(peaks.devices)
+    if networks.empty:
+        missing("No network has been counted yet.", "python -m compute flops")
+        return
     first, second, third = st.columns(3)
     names, labels = networks.index.tolist(), [*devices["label"], OWN]
     model = first.selectbox(

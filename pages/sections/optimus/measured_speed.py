@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from compute.core.speed import MODES, AsynchronousSpeed, SynchronousSpeed
-from compute.fitting import speed
 from pages.parts.data import cached_query
 from pages.parts.figure import figure
 from pages.parts.origin import Origin
@@ -42,6 +41,7 @@ def model(batch: float) -> SynchronousSpeed | AsynchronousSpeed | None:
     )  # fmt: skip
     points = given.dropna()
     measured = tuple(tuple(map(float, points[name])) for name in ("servers", "workers", "steps_per_s"))
+
     try:
         found = speed.fit(*measured, mode=mode, batch=batch)
         then = speed.next_point(*measured, mode=mode, batch=batch, **REACH)
