@@ -33,6 +33,7 @@ def train_on_ray(sweep: Sweep, address: str | None) -> list[Path]:
     pending = [i for i, run in enumerate(sweep.planned()) if not sweep.done(run)]
     with connected(address):
         import ray
+        from ray.exceptions import RayError
 
         run_remotely = ray.remote(train_one)
         tasks = {}
@@ -48,7 +49,7 @@ def train_on_ray(sweep: Sweep, address: str | None) -> list[Path]:
                 name = tasks.pop(task)
                 try:
                     written.append(unpacked(ray.get(task), sweep.runs))
-                except ray.exceptions.RayError as error:
+                except RayError as error:
                     failed.append(f"{name}: {str(error).strip().splitlines()[-1]}")
                 bar.update()
     if failed:

@@ -42,6 +42,8 @@ def model(batch: float) -> SynchronousSpeed | AsynchronousSpeed | None:
     points = given.dropna()
     measured = tuple(tuple(map(float, points[name])) for name in ("servers", "workers", "steps_per_s"))
 
+    from compute.fitting import speed  # with scipy, which only a reader's own data need
+
     try:
         found = speed.fit(*measured, mode=mode, batch=batch)
         then = speed.next_point(*measured, mode=mode, batch=batch, **REACH)
