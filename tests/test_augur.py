@@ -15,7 +15,6 @@ from compute.core.augur import (
     products_forward_ms,
     products_step_ms,
 )
-from compute.core.calibration import OverheadFit
 
 BLANK = {"groups": 0, "rows": 0, "depth": 0, "columns": 0, "kernel": 0, "stride": 0, "elements": 0}
 
@@ -112,21 +111,3 @@ def test_a_missing_surface_says_what_to_do():
     network = Network(products=(), elements=(Element(kind="softmax", elements=3),), params=1)
     with pytest.raises(ValueError, match="python -m compute profile"):
         layers_forward_ms(network, flat_profile())
-
-
-def test_ppp_alone_is_the_geometric_mean():
-    assert OverheadFit.without_overhead([1, 1], [2, 8]).slope == pytest.approx(4)
-
-
-def test_ppp_and_overhead_are_recovered():
-    ideal, layers = np.array([1.0, 2, 10, 30]), np.array([10, 50, 20, 100])
-    fit = OverheadFit.fitted(ideal, layers, 3 * ideal + 0.1 * layers)
-    assert (fit.slope, fit.overhead_ms) == pytest.approx((3, 0.1))
-    assert fit.predicted_ms(2, 10) == pytest.approx(7)
-
-
-def test_no_negative_overhead():
-    ideal, layers = np.array([1.0, 2, 10]), np.array([10, 50, 20])
-    fit = OverheadFit.fitted(ideal, layers, 3 * ideal - 0.01 * layers)
-    assert fit.overhead_ms == 0
-    assert fit.slope > 0

@@ -124,20 +124,18 @@ class StepTime:
 
 
 def fit(at_peak_ms, launches, measured_ms, *, overhead: bool) -> StepTime:
-    """The constants with the least sum of squared relative errors, none of them negative.
+    """The constants of a platform, none of them negative.
 
-    Arrays (measurements,). With `overhead` both constants are fitted, else PPP alone. With two unknowns the
-    non-negative least squares solution is the unconstrained one, or the better one with a single term; the term
-    without which there is no finite PPP always stays. Raises ValueError for no measurement or times that are not
-    positive.
+    Arrays (measurements,). With `overhead` both are fitted by least squares of the relative error; where that makes
+    one negative, and else, PPP alone is the geometric mean of estimate over measurement, so that a factor counts the
+    same up and down. Raises ValueError for no measurement or times that are not positive.
     """
     peak, launched, measured = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (at_peak_ms, launches, measured_ms))
     if not len(measured) or not (np.all(measured > 0) and np.all(peak > 0)):
         raise ValueError("a fit needs at least one measurement, and all times above 0")
     terms = np.column_stack([peak, launched]) / measured[:, None]
-    alone = float(np.sum(terms[:, 0]) / np.sum(terms[:, 0] ** 2))
     if overhead and len(measured) > 1:
         (slope, constant), *_ = np.linalg.lstsq(terms, np.ones(len(measured)), rcond=None)
         if slope > 0 and constant >= 0 and np.linalg.matrix_rank(terms) == 2:
             return StepTime(ppp=1 / float(slope), overhead_ms=float(constant))
-    return StepTime(ppp=1 / alone)
+    return StepTime(ppp=float(np.exp(np.mean(np.log(terms[:, 0])))))

@@ -36,9 +36,9 @@ from compute.core.augur import (
     products_forward_ms,
     products_step_ms,
 )
-from compute.core.calibration import OverheadFit
 from compute.core.paleo import Platform, layer_times
 from compute.core.runs import Run, write_run
+from compute.core.step_time import fit
 from compute.core.training_flops import TRAINING_PASSES
 from compute.counting.count import Layer, count
 from compute.flops.layers import build, build_on_meta, network
@@ -147,14 +147,15 @@ def predictions(cases: list[tuple[list[Layer], float]], profile: Profile, *, ste
         others = np.arange(len(cases)) != nth
 
         def scaled(whole: list[float], nth: int = nth, others: np.ndarray = others) -> float:
-            return OverheadFit.without_overhead(np.array(whole)[others], measured[others]).predicted_ms(whole[nth], 0)
+            found = fit(np.array(whole)[others], np.zeros(others.sum()), measured[others], overhead=False)
+            return float(found.ms(whole[nth], 0))
 
-        both = OverheadFit.fitted(np.array(ideal)[others], np.array(layers)[others], measured[others])
+        both = fit(np.array(ideal)[others], np.array(layers)[others], measured[others], overhead=True)
         result.append(
             {
                 "flops": compute[nth],
                 "paleo": scaled(ideal),
-                "paleo_overhead": both.predicted_ms(ideal[nth], layers[nth]),
+                "paleo_overhead": float(both.ms(ideal[nth], layers[nth])),
                 "augur_products": by_products[nth],
                 "augur_layers": by_layers[nth],
                 "augur_fitted": scaled(by_layers),

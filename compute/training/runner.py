@@ -40,6 +40,9 @@ def run(sweep: Sweep, processes: int, list_only: bool) -> list[Path]:
     if list_only:
         print_runs(sweep, runs, pending, processes)
         return []
+    for finished in runs:
+        if finished not in pending:
+            discard_leftover(sweep.checkpoint(finished))
     if len(pending) < len(runs):
         print(already_done(len(runs) - len(pending), len(runs)))
     if pending and sweep.ray:
