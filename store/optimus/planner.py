@@ -14,6 +14,7 @@ from compute.core.speed import (
 )
 from compute.core.vocabulary import ASKED_EPOCHS, HELD_OUT_DEPTH
 from store.optimus.plans import speed_models
+from store.optimus.speeds import coefficients
 from store.reader import Reader
 
 SERVERS, ALL_REDUCE = "parameter servers", "all-reduce"
@@ -55,6 +56,18 @@ def paper_theta(reader: Reader) -> tuple[float, ...]:
         "SELECT try_cast(value AS DOUBLE) AS value FROM published WHERE key LIKE 'optimus_sync_theta_' ORDER BY key"
     )
     return tuple(rows["value"])
+
+
+def known_coefficients(reader: Reader) -> pd.DataFrame:
+    """The synchronous models whose θ a reader can start from: name, theta0 to theta4, and `measured` here or not.
+
+    First the paper's own, then those fitted to its first author's published speeds and to those measured here.
+    """
+    paper = pd.DataFrame(
+        {"name": ["the paper, Table 2"], **{f"theta{i}": [value] for i, value in enumerate(paper_theta(reader))}}
+    ).assign(measured=False)
+    fitted = coefficients(reader).query("mode == @MODES[0]")
+    return pd.concat([paper, fitted[[*paper.columns]]], ignore_index=True).dropna()
 
 
 def workers(reader: Reader, name: str) -> pd.DataFrame:

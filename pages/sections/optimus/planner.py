@@ -102,14 +102,22 @@ def _by_model(name: str, work: dict, *, fitted: bool) -> tuple[pd.DataFrame | No
     if fitted:
         model, said = measured_speed.model(work["batch"]), "θ fitted to the measured speeds."
     else:
+        known = cached_query(planner.known_coefficients).set_index("name")
+        start = st.selectbox("Begin with the coefficients of", list(known.index), key="theta_of", bind="query-params")
+        nth = list(known.index).index(start)
         theta = [
-            place.number_input(f"θ{i}", 0.0, 1e6, value, format="%.4g", key=f"theta{i}", bind="query-params")
-            for i, (place, value) in enumerate(zip(st.columns(5), cached_query(planner.paper_theta), strict=True))
-        ]
+            place.number_input(
+                f"θ{i}", 0.0, 1e6, float(known[f"theta{i}"].iloc[nth]), format="%.4g", key=f"theta{i}_{nth}",
+                bind="query-params",
+            )
+            for i, place in enumerate(st.columns(5))
+        ]  # fmt: skip
         if not any(theta):
             return None, ""
         model = SynchronousSpeed(theta=tuple(theta), batch=work["batch"])
-        said = "Eq. 4 with the coefficients above, to begin with those of the paper's Table 2 (ImageNet's ResNet-50)."
+        said = f"Eq. 4 with the coefficients above, to begin with: {start}."
+        if known["measured"].iloc[nth]:
+            said += " Measured by processes that share one machine's cores: contention, not a network."
     if model is None:
         return None, ""
     return planner.by_theta(model, **work, usd_per_h=usd, server_usd_per_h=server), said
