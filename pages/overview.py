@@ -22,12 +22,18 @@ rows = cached_query(catalogue.evidence)
 if not rows:
     missing("The store holds no questions; the facts in store/published could not be read.", "python -m store build")
     st.stop()
-points, answered = cached_query(catalogue.points), [row for row in rows if row["answered"]]
-total, got = sum(points.values()), sum(points[row["question"]] for row in answered)
-with st.container(horizontal=True):
-    st.metric("Questions answered", f"{len(answered)} of {len(rows)}", border=True)
-    st.metric("Points they carry", f"{got} of {total}", border=True)
-    st.metric("Runs in the store", reader().version.runs, border=True)
+points = cached_query(catalogue.points)
+for column, (name, problem) in zip(st.columns(len(PROBLEMS)), PROBLEMS.items(), strict=True):
+    mine = [row for row in rows if row["problem"] == name]
+    answered = [row for row in mine if row["answered"]]
+    with column.container(border=True, height="stretch"):
+        st.metric(
+            f"Problem {problem.number}: {problem.short}",
+            f"{len(answered)} of {len(mine)} answered",
+            help=f"{sum(points[row['question']] for row in answered)} of "
+            f"{sum(points[row['question']] for row in mine)} points. The badges say what the answers rest on.",
+        )
+        badges([Origin(run["provenance"], run["scale"]) for row in answered for run in row["runs"]])
 if reader().version.left_out:
     st.warning(
         f"{len(reader().version.left_out)} artefacts could not be used; the page of all runs says why.",
