@@ -70,10 +70,12 @@ def _known(value) -> float | None:
 def against_trained(reader: Reader, accuracy: str = TEST) -> pd.DataFrame:
     """For each target the one number of epochs that is predicted (low, high) beside the trained ones' mean and ends.
 
-    `trained`, `trained_least`, `trained_most`: over the GPU types, NULL where one does not reach it; `reached` of
-    `types` do; `error_percent`: of the prediction against the mean.
+    `trained`, `trained_least`, `trained_most`: over the GPU types whose training reached any accuracy, NULL where one
+    does not reach it; `reached` of `types` do; `error_percent`: of the prediction against the mean.
     """
-    trained = epochs_to_target(reader, accuracy).groupby("target")["trained"]
+    rows = epochs_to_target(reader, accuracy)
+    known = rows.groupby("gpu_type")["trained"].transform("count") > 0
+    trained = rows[known].groupby("target")["trained"]
     found = trained.agg(trained="mean", trained_least="min", trained_most="max", reached="count", types="size")
     never = found["reached"] < found["types"]
     found.loc[never, ["trained", "trained_most"]] = np.nan

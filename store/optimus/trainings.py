@@ -100,7 +100,7 @@ def left_out(reader: Reader, job: str) -> list[str]:
 def outdated(reader: Reader) -> list[str]:
     """The jobs among JOBS, in their order, that are to be made (anew) from the trainings that are shown.
 
-    Fit and prediction are out of date where they are older than a training, or were not made from one of them
+    Fit and prediction are out of date where a training was started after them, or they were not made from one of them
     (trainings that they name as left out need not be among theirs), the plan where it is older than the
     prediction or made from another one.
     """
@@ -109,8 +109,7 @@ def outdated(reader: Reader) -> list[str]:
     newest = of_shown(
         reader,
         """
-        SELECT max(epoch(started_at) + if(provenance = 'imported', 0, coalesce(least(seconds, 60), 0))) AS started_s
-        FROM runs WHERE list_contains($shown::VARCHAR[], run_id)
+        SELECT max(epoch(started_at)) AS started_s FROM runs WHERE list_contains($shown::VARCHAR[], run_id)
         """,
     )["started_s"].iloc[0]
     found = []
