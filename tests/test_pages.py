@@ -99,10 +99,18 @@ def store(request, tmp_path_factory):
     patch.undo()
 
 
+@pytest.fixture(scope="module")
+def committed_root(tmp_path_factory):
+    """A folder with the committed runs, whose store is built once for the tests that only read it."""
+    root = tmp_path_factory.mktemp("committed")
+    committed_store(root)
+    build(Layout.at(root))
+    return root
+
+
 @pytest.fixture
-def committed_app(tmp_path, monkeypatch):
-    committed_store(tmp_path)
-    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+def committed_app(committed_root, monkeypatch):
+    monkeypatch.setenv("REPORT_STORE", str(committed_root))
 
 
 def show(page: str, **query) -> AppTest:
@@ -127,9 +135,8 @@ def test_page_renders(store, page, question):
         assert "python -m" in text(app)
 
 
-def test_hostile_links_fall_back_to_defaults(tmp_path, monkeypatch):
-    committed_store(tmp_path)
-    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+def test_hostile_links_fall_back_to_defaults(committed_root, monkeypatch):
+    monkeypatch.setenv("REPORT_STORE", str(committed_root))
     for value in HOSTILE:
         app = show("pages/flops.py", question=value, model=value, device=value, batch=value, ppp=value)
         assert not app.exception, quote(value)
@@ -202,9 +209,8 @@ def test_the_list_of_questions_leads_to_a_question(committed_app):
     assert app.header[0].value.startswith("4.2")
 
 
-def test_a_link_restores_the_view(tmp_path, monkeypatch):
-    committed_store(tmp_path)
-    monkeypatch.setenv("REPORT_STORE", str(tmp_path))
+def test_a_link_restores_the_view(committed_root, monkeypatch):
+    monkeypatch.setenv("REPORT_STORE", str(committed_root))
     app = show("pages/flops.py", question="3.1", model="vgg19", batch="32", ppp="49")
     assert app.selectbox(key="model").value == "vgg19"
     assert (app.number_input(key="batch").value, app.slider(key="ppp").value) == (32, 49)
