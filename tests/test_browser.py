@@ -50,7 +50,7 @@ def test_view_is_drawn_whole(browser, address, view, scheme, width):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: elsewhere.append(request.url) if leaves(request.url, address) else None)
         page.goto(address + view)
-        page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_selector("h1, h2", timeout=30_000)
         page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')", timeout=30_000)
         if "question" in view and "2.1" not in view:
             page.wait_for_selector(
@@ -75,5 +75,5 @@ def test_a_servers_first_visitor_may_follow_a_deep_link(browser):
     with server() as (port, _), browser.new_context(viewport={"width": 1200, "height": 900}) as context:
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/flops?question=3.2")
-        page.wait_for_selector("h3:has-text('3.2')", timeout=30_000)
+        page.wait_for_selector("h2:has-text('3.2')", timeout=30_000)
         assert page.get_by_role("link", name="Overview").count() >= 1
