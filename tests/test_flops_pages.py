@@ -84,3 +84,8 @@ def test_a_network_on_a_profiled_device(shown):
 def test_weights_of_table_4(shown):
     """The parameters of Caffe's four networks in MiB are the printed ones, but for rounding."""
     assert "Weights agree with Lu et al.'s Table 4 within 3 %" in shown("3.3")
+
+
+def test_devices_that_share_a_batch_have_less_each(shown):
+    shared = shown("3.1", count="8", batch="256", scaling="shared by all devices (strong scaling)")
+    assert "training in fp32, batch 32:" in shared

@@ -70,3 +70,16 @@ def test_scaling_of_the_published_throughputs(committed):
     a100 = row(found, source="NVIDIA PyTorch examples", device="A100 SXM4 80GB", precision="mixed", gpus=8)
     assert a100["efficiency_percent"] == pytest.approx(100 * 16621 / 8 / 2470, rel=1e-6)
     assert a100["link_gbps"] > 1
+
+
+def test_twice_the_side_is_four_times_the_work_of_convolutions(committed):
+    small, large = (planner.steps(committed, "resnet50", "inference", "fp32", 8, px=px) for px in (224, 448))
+    ratio = (large["at_peak_ms"] / small["at_peak_ms"]).iloc[0]
+    assert 3.5 < ratio < 4
+    assert large["outside"].str.endswith("the size of the images").all()
+    assert (large["largest_batch"].dropna() < small["largest_batch"].dropna()).all()
+
+
+def test_attention_takes_no_other_size(committed):
+    assert planner.image_px(committed, "resnet50") == 224
+    assert planner.image_px(committed, "vit_b_16") is None

@@ -39,6 +39,12 @@ def test_flops_of_training_are_three_passes_less_the_first_gradient():
     assert WORK.image_flops(training=False) == pytest.approx(3e9)
 
 
+def test_larger_images_leave_fully_connected_layers_alone():
+    grown = WORK.at_size(2, np.array([True, False]))
+    assert grown.flops.tolist() == [4e9, 2e9]
+    assert grown.output_bytes.tolist() == [4e6, 1e6]
+
+
 def test_launches_of_a_step():
     assert WORK.launches(training=False) == 2
     # forward 2, gradients 2 + 1 of weights, update 1, less the first layer's data gradient

@@ -40,6 +40,20 @@ class Work:
         if len(shapes) != 1 or shapes == {0}:
             raise ValueError("a network's work needs arrays of one length, one element a layer, and at least one layer")
 
+    def at_size(self, ratio: float, by_position) -> "Work":
+        """The work for images whose side is `ratio` times as long; `by_position` (layers,) says which layers grow.
+
+        Layers that work at every position (convolutions, pooling, normalisation, activations) do and move ratio² times
+        as much; fully connected layers behind a pooling to a fixed size do not change.
+        """
+        factor = np.where(by_position, ratio**2, 1.0)
+        return Work(
+            flops=np.asarray(self.flops) * factor,
+            input_bytes=np.asarray(self.input_bytes) * factor,
+            output_bytes=np.asarray(self.output_bytes) * factor,
+            params=self.params,
+        )
+
     @property
     def first(self) -> int:
         """The place of the first layer with weights."""

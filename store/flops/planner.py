@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from compute.core.data_parallel import exchange_ms, link_of_ring_gbps
-from compute.core.memory import inference_memory, largest_batch, training_memory
-from compute.core.step_time import FP32_BYTES, StepTime, at_peak_ms
+from compute.core.memory import Memory, inference_memory, largest_batch, training_memory
+from compute.core.step_time import FP32_BYTES, StepTime, Work, at_peak_ms
 from store.flops import platforms
 from store.reader import Reader
 
@@ -42,10 +42,12 @@ def steps(
     batch: int,
     own: tuple[float, float, float] | None = None,
     device: str | None = None,
+    px: int | None = None,
 ) -> pd.DataFrame:
     """The predicted step of a network on every device that has the precision, or on `device`, in ms for a batch.
 
-    `own` is a reader's device: peak in TFLOPS, bandwidth in GB/s, memory in GB. Columns: those of `devices`,
+    `own` is a reader's device: peak in TFLOPS, bandwidth in GB/s, memory in GB; `px` the side of the images, by
+    default that at which the network was counted. Columns: those of `devices`,
     `at_peak_ms`, `launches`, `ppp_percent`, `overhead_us`, `ms` with `low_ms` and `high_ms` (the band in which 90 % of
     the predictions of that kind were, `band_percent` wide), `basis` (a key of BASES), `framework`, `outside` (what was
     not measured, else empty), `images_per_s`, `memory_gb_needed`, `largest_batch`.
@@ -65,11 +67,13 @@ def steps(
         known = known[known["device"] == device]
     if known.empty:
         return known
-    work, training = platforms.work(reader, model), mode == "training"
-    one, whole = _memory(reader, model, mode, precision, 1), _memory(reader, model, mode, precision, batch)
+    ratio, training = 1.0 if px is None else px / image_px(reader, model), mode == "training"
+    work = _sized(reader, model, ratio)
+    one, whole = (_memory(reader, model, mode, precision, images, ratio) for images in (1, batch))
     rows = []
     for row in known.itertuples():
         constants = _constants(reader, row.device, model, mode, precision, batch)
+        outside = " and ".join(filter(None, [constants["outside"], "" if ratio == 1 else "the size of the images"]))
         estimate = at_peak_ms(
             work,
             training=training,
@@ -97,13 +101,40 @@ def steps(
                 "band_percent": constants["band_percent"],
                 "basis": constants["basis"],
                 "framework": constants["framework"],
-                "outside": constants["outside"],
+                "outside": outside,
                 "images_per_s": 1e3 * batch / ms,
                 "memory_gb_needed": whole.total_bytes / 1e9 if whole else np.nan,
                 "largest_batch": most,
             }
         )
     return known.join(pd.DataFrame(rows, index=known.index))
+
+
+def image_px(reader: Reader, model: str) -> int | None:
+    """The side of the images at which a network was counted; None where it cannot take others.
+
+    Attention grows otherwise than with the number of positions, and some inputs are no images.
+    """
+    row = reader.one(
+        """
+        SELECT input_px FROM networks AS n WHERE model = ? AND NOT EXISTS (
+            SELECT * FROM layers WHERE layers.model = n.model AND kind = 'matmul'
+        )
+        """,
+        [model],
+    )
+    return row[0] if row else None
+
+
+def _sized(reader: Reader, model: str, ratio: float) -> Work:
+    work = platforms.work(reader, model)
+    return work if ratio == 1 else work.at_size(ratio, _by_position(reader, model))
+
+
+def _by_position(reader: Reader, model: str) -> np.ndarray:
+    """Which layers of a network work at every position of the image: those before its first fully connected one."""
+    kinds = reader.df("SELECT kind FROM layers WHERE model = ? ORDER BY position", [model])["kind"]
+    return ~(kinds == "fc").cummax().to_numpy()
 
 
 def gradient_bytes(reader: Reader, model: str) -> float:
@@ -180,12 +211,14 @@ def _band(reader: Reader, basis: str, platform: pd.Series | None) -> float:
     return float(card[card["device"] == "all"]["high_percent"].iloc[0]) if len(card) else np.nan
 
 
-def _memory(reader: Reader, model: str, mode: str, precision: str, batch: int):
+def _memory(reader: Reader, model: str, mode: str, precision: str, batch: int, ratio: float) -> Memory | None:
     rows = reader.df(
         "SELECT params, live_bytes, kept_bytes, kept_index_bytes FROM layers WHERE model = ? ORDER BY position", [model]
     )
     if rows.empty or rows["live_bytes"].isna().any():
         return None
+    grown = np.where(_by_position(reader, model), ratio**2, 1.0)
+    rows[["live_bytes", "kept_bytes", "kept_index_bytes"]] *= grown[:, None]
     if mode == "training":
         return training_memory(
             rows["params"], rows["kept_bytes"], rows["kept_index_bytes"], batch=batch, precision=precision

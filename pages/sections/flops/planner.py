@@ -14,13 +14,17 @@ from pages.sections.flops import charts, explorer
 from store.flops import counts, planner, platforms
 
 MODES = ["training", "inference"]
+SCALINGS = ["each device's own (weak scaling)", "shared by all devices (strong scaling)"]
 CURVE_BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 DEFAULT = {"model": "resnet50", "device": "V100 SXM2", "images": 1_281_167, "epochs": 90}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """What the reader asks: a network in a mode and precision, on so many devices of a kind, with a batch on each."""
+    """What the reader asks: a network in a mode and precision, on so many devices of a kind, with a batch on each.
+
+    `px` is the side of the images, None: that at which the network was counted.
+    """
 
     model: str
     mode: str
@@ -29,15 +33,16 @@ class Choice:
     own: tuple[float, float, float] | None
     count: int
     batch: int
+    px: int | None
 
 
 def show() -> None:
     """The inputs, the plan, all devices compared, the throughput against the batch, and the layers' times."""
     st.subheader("Planner: how long, how much memory, how much money", divider="gray")
     choice = _choice()
-    rows = cached_query(planner.steps, choice.model, choice.mode, choice.precision, choice.batch, choice.own).set_index(
-        "device"
-    )
+    rows = cached_query(
+        planner.steps, choice.model, choice.mode, choice.precision, choice.batch, choice.own, None, choice.px
+    ).set_index("device")
     if choice.device not in rows.index:
         st.info(f"No peak of {choice.device} in {choice.precision} is published here.", icon=":material/info:")
         return
@@ -74,8 +79,21 @@ def _choice() -> Choice:
         )
     first, second, third = st.columns(3)
     mode = first.segmented_control("Mode", MODES, default=MODES[0], required=True, key="work", bind="query-params")
-    batch = second.number_input("Images of a batch on each device", 1, 8192, 64, key="batch", bind="query-params")
+    batch = second.number_input("Images of a batch", 1, 8192, 64, key="batch", bind="query-params")
     count = third.number_input("Devices", 1, 1024, 1, key="count", bind="query-params")
+    counted_px, px = cached_query(planner.image_px, model), None
+    left, right = st.columns(2)
+    if counted_px is not None:
+        px = left.number_input(
+            "Side of the images (px)", 16, 4096, counted_px, key=f"px_{model}", bind="query-params",
+            help="Layers before the first fully connected one then do and keep as many times more as there are pixels.",
+        )  # fmt: skip
+    if count > 1:
+        scaling = right.segmented_control(
+            "The batch above is", SCALINGS, default=SCALINGS[0], required=True, key="scaling", bind="query-params"
+        )
+        if scaling == SCALINGS[1]:
+            batch = max(1, int(batch) // int(count))
     return Choice(
         model=model,
         mode=mode if mode in MODES else MODES[0],
@@ -84,6 +102,7 @@ def _choice() -> Choice:
         own=own,
         count=int(count),
         batch=int(batch),
+        px=None if px in (None, counted_px) else int(px),
     )
 
 
@@ -236,7 +255,7 @@ def _throughput(choice: Choice, factor: float) -> None:
             {"batch": batch, **row}
             for batch in CURVE_BATCHES
             for row in cached_query(
-                planner.steps, choice.model, choice.mode, choice.precision, batch, choice.own, choice.device
+                planner.steps, choice.model, choice.mode, choice.precision, batch, choice.own, choice.device, choice.px
             )[["ms", "low_ms", "high_ms"]].to_dict("records")
         ]
     )
