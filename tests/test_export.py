@@ -108,6 +108,8 @@ def test_every_chart_has_the_apps_specification_and_data(exported):
         app.query_params["question"] = question or ""
         app.switch_page(page).run()
         name = page.removeprefix("pages/").removesuffix(".py")
+        if question is None and name not in ("overview", "runs"):
+            continue  # a tool, which the export leaves out
         for number, element in enumerate(app.get("vega_lite_chart"), 1):
             chart = charts[f"{name}-{(question or '').replace('.', '-')}-{number}"]
             assert chart["spec"] == json.loads(element.proto.spec)

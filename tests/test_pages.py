@@ -209,6 +209,14 @@ def test_the_list_of_questions_leads_to_a_question(committed_app):
     assert app.header[0].value.startswith("4.2")
 
 
+@pytest.mark.parametrize("value", ["1e400", "-inf", "nan"])
+def test_a_number_that_is_none_falls_back_to_the_default(committed_root, monkeypatch, value):
+    monkeypatch.setenv("REPORT_STORE", str(committed_root))
+    app = show("pages/flops.py", question="3.1", epochs=value, own_gb=value, device="my device")
+    assert not app.exception
+    assert app.number_input(key="epochs").value == 90 and app.number_input(key="own_gb").value == 24
+
+
 def test_a_link_restores_the_view(committed_root, monkeypatch):
     monkeypatch.setenv("REPORT_STORE", str(committed_root))
     app = show("pages/flops.py", question="3.1", model="vgg19", batch="32", ppp="49")

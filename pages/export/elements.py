@@ -7,11 +7,13 @@ from html import escape
 
 import pandas as pd
 
+from compute.core.vocabulary import PROBLEMS
 from pages.export.collect import View
 from pages.export.markup import inline, markdown
 from pages.export.tables import frame, table
 
 PAGES = {"overview": "index.html"}
+EXPORTED = {"overview", *PROBLEMS, "runs"}  # the tools are links to nothing there: they need a server
 STEP = re.compile(r'"([^"]+)" -> "([^"]+)" \[label="([^"]*)"\]')
 
 
@@ -99,6 +101,8 @@ class Drawing:
 
     def _page_link(self, proto) -> str:
         page = proto.page.strip("/").split("/")[-1].removesuffix(".py") or "overview"
+        if page not in EXPORTED:
+            return f"<p>{inline(proto.label)} (in the app)</p>"
         found = re.search(r"question=([\w.]+)", proto.query_string)
         anchor = f"#q{found[1].replace('.', '-')}" if found else ""
         return f'<p><a href="{PAGES.get(page, f"{page}.html")}{anchor}">{inline(proto.label)}</a></p>'

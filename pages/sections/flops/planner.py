@@ -7,6 +7,7 @@ import streamlit as st
 
 from compute.core.data_parallel import EXCHANGES
 from compute.core.step_time import ELEMENT_BYTES
+from pages.parts.controls import number, whole_number
 from pages.parts.data import cached_query
 from pages.parts.figure import figure
 from pages.parts.origin import of_jobs, published
@@ -73,19 +74,19 @@ def _choice() -> Choice:
     if device == planner.OWN:
         peak, bandwidth, memory = st.columns(3)
         own = (
-            peak.number_input("Peak (TFLOPS)", 0.01, 1e5, 100.0, key="own_peak", bind="query-params"),
-            bandwidth.number_input("Memory bandwidth (GB/s)", 1.0, 1e5, 1000.0, key="own_bw", bind="query-params"),
-            memory.number_input("Memory (GB)", 0.5, 1e4, 24.0, key="own_gb", bind="query-params"),
+            number(peak, "Peak (TFLOPS)", 0.01, 1e5, 100.0, key="own_peak"),
+            number(bandwidth, "Memory bandwidth (GB/s)", 1.0, 1e5, 1000.0, key="own_bw"),
+            number(memory, "Memory (GB)", 0.5, 1e4, 24.0, key="own_gb"),
         )
     first, second, third = st.columns(3)
     mode = first.segmented_control("Mode", MODES, default=MODES[0], required=True, key="work", bind="query-params")
-    batch = second.number_input("Images of a batch", 1, 8192, 64, key="batch", bind="query-params")
-    count = third.number_input("Devices", 1, 1024, 1, key="count", bind="query-params")
+    batch = whole_number(second, "Images of a batch", 1, 8192, 64, key="batch")
+    count = whole_number(third, "Devices", 1, 1024, 1, key="count")
     counted_px, px = cached_query(planner.image_px, model), None
     left, right = st.columns(2)
     if counted_px is not None:
-        px = left.number_input(
-            "Side of the images (px)", 16, 4096, counted_px, key=f"px_{model}", bind="query-params",
+        px = whole_number(
+            left, "Side of the images (px)", 16, 4096, counted_px, key=f"px_{model}",
             help="Layers before the first fully connected one then do and keep as many times more as there are pixels.",
         )  # fmt: skip
     if count > 1:
@@ -112,15 +113,11 @@ def _place(options: list[str], wanted: str) -> int:
 
 def _calibration(choice: Choice, row: pd.Series) -> float:
     """The reader's measured step over the predicted one; 1 without a measurement."""
-    measured = st.number_input(
-        "Calibrate: a batch that you measured on this device takes (ms; 0: not measured)",
-        0.0,
-        1e7,
-        0.0,
+    measured = number(
+        st, "Calibrate: a batch that you measured on this device takes (ms; 0: not measured)", 0.0, 1e7, 0.0,
         key="measured_ms",
-        bind="query-params",
         help="All devices are then predicted anew, by the same factor: it stands for your software.",
-    )
+    )  # fmt: skip
     if measured <= 0:
         return 1.0
     factor = measured / row["ms"]
@@ -134,21 +131,13 @@ def _calibration(choice: Choice, row: pd.Series) -> float:
 
 def _plan(choice: Choice, row: pd.Series, calibrated: bool) -> None:
     first, second, third, fourth = st.columns(4)
-    images = first.number_input(
-        "Images of the data set", 1, 10**10, DEFAULT["images"], key="images", bind="query-params"
-    )
-    epochs = second.number_input("Epochs", 1, 10**6, DEFAULT["epochs"], key="epochs", bind="query-params")
-    price = third.number_input(
-        "Price of a device (USD/h)",
-        0.0,
-        1e4,
-        float(row["usd_per_hour"]) if row["usd_per_hour"] == row["usd_per_hour"] else 0.0,
-        key="usd",
-        bind="query-params",
-    )
+    images = whole_number(first, "Images of the data set", 1, 10**10, DEFAULT["images"], key="images")
+    epochs = whole_number(second, "Epochs", 1, 10**6, DEFAULT["epochs"], key="epochs")
+    listed = float(row["usd_per_hour"]) if row["usd_per_hour"] == row["usd_per_hour"] else 0.0
+    price = number(third, "Price of a device (USD/h)", 0.0, 1e4, listed, key="usd")
     step_ms, how = row["ms"], ""
     if choice.count > 1 and choice.mode == "training":
-        link = fourth.number_input("Link (GB/s)", 0.01, 1e4, 10.0, key="link", bind="query-params")
+        link = number(fourth, "Link (GB/s)", 0.01, 1e4, 10.0, key="link")
         exchange = st.segmented_control(
             "Gradients exchanged by",
             list(EXCHANGES),
