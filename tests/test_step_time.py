@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from compute.core.step_time import StepTime, Work, fit, forward_at_peak_ms, training_at_peak_ms
+from compute.core.step_time import StepTime, Work, fit, forward_at_peak_ms, training_at_peak_ms, typical_ratio
 
 # two layers: the first with weights; at 1 TFLOP/s and 1 GB/s: computing 1 and 2 ms, bytes 4 + 6 and 2 + 0 MB
 WORK = Work(
@@ -63,8 +63,15 @@ def test_a_negative_overhead_is_none():
     assert fit(peak, launches, peak**1.2, overhead=True).overhead_ms == 0.0
 
 
-def test_paleo_alone_is_the_geometric_mean():
-    assert fit([1.0, 1.0], [1, 1], [2.0, 8.0], overhead=False).ppp == pytest.approx(1 / 4)
+def test_paleo_alone_has_the_least_relative_error():
+    peak, measured = np.array([1.0, 1.0]), np.array([2.0, 4.0])
+    slope = 1 / fit(peak, np.ones(2), measured, overhead=False).ppp
+    errors = [np.sum((peak * s / measured - 1) ** 2) for s in (slope, 0.99 * slope, 1.01 * slope)]
+    assert errors[0] < min(errors[1:])
+
+
+def test_the_typical_ratio_is_the_geometric_mean():
+    assert typical_ratio([1.0, 1.0], [2.0, 8.0]).ppp == pytest.approx(1 / 4)
 
 
 @pytest.mark.parametrize("bad", [{"ppp": 0.0}, {"ppp": 0.5, "overhead_ms": -1.0}])

@@ -140,9 +140,8 @@ class StepTime:
 def fit(at_peak_ms, launches, measured_ms, *, overhead: bool) -> StepTime:
     """The constants of a platform, none of them negative.
 
-    Arrays (measurements,). With `overhead` both are fitted by least squares of the relative error; where that makes
-    one negative, and else, PPP alone is the geometric mean of estimate over measurement, so that a factor counts the
-    same up and down. Raises ValueError for no measurement or times that are not positive.
+    Arrays (measurements,). Least squares of the relative error: of both with `overhead`, of PPP alone without, and
+    where the overhead would be negative. Raises ValueError for no measurement or times that are not positive.
     """
     peak, launched, measured = (np.atleast_1d(np.asarray(v, dtype=float)) for v in (at_peak_ms, launches, measured_ms))
     if not len(measured) or not (np.all(measured > 0) and np.all(peak > 0)):
@@ -152,4 +151,14 @@ def fit(at_peak_ms, launches, measured_ms, *, overhead: bool) -> StepTime:
         (slope, constant), *_ = np.linalg.lstsq(terms, np.ones(len(measured)), rcond=None)
         if slope > 0 and constant >= 0 and np.linalg.matrix_rank(terms) == 2:
             return StepTime(ppp=1 / float(slope), overhead_ms=float(constant))
-    return StepTime(ppp=float(np.exp(np.mean(np.log(terms[:, 0])))))
+    return StepTime(ppp=float(np.sum(terms[:, 0] ** 2) / np.sum(terms[:, 0])))
+
+
+def typical_ratio(at_peak_ms, measured_ms) -> StepTime:
+    """PPP alone as the geometric mean of estimate over measurement, in which a factor counts the same up and down.
+
+    For estimates that are all off by much the same factor, of different networks at one batch; least squares of the
+    relative error would follow the slowest. Arrays (measurements,).
+    """
+    ratio = np.asarray(at_peak_ms, dtype=float) / np.asarray(measured_ms, dtype=float)
+    return StepTime(ppp=float(np.exp(np.mean(np.log(ratio)))))

@@ -38,7 +38,7 @@ from compute.core.augur import (
 )
 from compute.core.paleo import Platform, layer_times
 from compute.core.runs import Run, write_run
-from compute.core.step_time import fit
+from compute.core.step_time import fit, typical_ratio
 from compute.core.training_flops import TRAINING_PASSES
 from compute.counting.count import Layer, count
 from compute.flops.layers import build, build_on_meta, network
@@ -147,7 +147,7 @@ def predictions(cases: list[tuple[list[Layer], float]], profile: Profile, *, ste
         others = np.arange(len(cases)) != nth
 
         def scaled(whole: list[float], nth: int = nth, others: np.ndarray = others) -> float:
-            found = fit(np.array(whole)[others], np.zeros(others.sum()), measured[others], overhead=False)
+            found = typical_ratio(np.array(whole)[others], measured[others])
             return float(found.ms(whole[nth], 0))
 
         both = fit(np.array(ideal)[others], np.array(layers)[others], measured[others], overhead=True)
