@@ -1,6 +1,7 @@
 """A problem's page: the list of its questions in the sidebar, and the question that was chosen."""
 
 from collections.abc import Callable
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -56,11 +57,20 @@ def _captions(questions: pd.DataFrame) -> list[str]:
 
 
 def _following(question: str, every: pd.DataFrame) -> None:
-    """Link to the question that comes after this one."""
+    """Lead to the question that comes after this one, on this page or on the next problem's."""
     names = every["question"].tolist()
     place = names.index(question) + 1
-    if place < len(names):
-        _link(every.iloc[place], "Next: ")
+    if place == len(names):
+        return
+    row = every.iloc[place]
+    if row["problem"] == every["problem"].iloc[place - 1]:
+        # Streamlit's own link to the page that is shown would leave the question out of the address
+        link = (
+            f'<a href="?question={row["question"]}" target="_self">Next: {row["question"]} {escape(row["title"])}</a>'
+        )
+        st.markdown(link, unsafe_allow_html=True)
+    else:
+        _link(row, "Next: ")
 
 
 def _link(row: pd.Series, before: str = "") -> None:
