@@ -21,7 +21,7 @@ from tests.faults import jobs, stores
 from tests.faults.outcome import Outcome
 from tests.faults.processes import Ended, work
 
-TMPFS = "12m"
+TMPFS = "64m"  # three built versions of a small store fit
 KINDS = ("full disk", "read-only disk", "limit on files")
 OTHER_RUNS = 3  # of another network, which no job writes
 
