@@ -103,7 +103,7 @@ def test_the_app_process_never_imports_the_batch_side(everything):
     code = """
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=60).run()
+app = AppTest.from_file("app.py", default_timeout=180).run()
 for views, unwanted in %r:
     for page, question in views:
         app.query_params["question"] = question

@@ -19,7 +19,7 @@ from tests.planted_optimus import pieces, plant_all, plant_losses
 
 
 def show(question: str, **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for key, value in {"question": question, **query}.items():
         app.query_params[key] = value
     app.switch_page("pages/optimus.py").run()

@@ -93,7 +93,7 @@ def test_the_asked_accuracy_is_reported_for_test_and_training(state):
 def test_the_pages_render(state, monkeypatch):
     _, layout = state
     monkeypatch.setenv("REPORT_STORE", str(layout.runs.parent))
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for question in ("4.1", "4.2", "4.3"):
         app.query_params["question"] = question
         app.switch_page("pages/optimus.py").run()
@@ -121,7 +121,7 @@ def test_commands_that_are_owed_are_named(tmp_path, monkeypatch):
     build(layout)
     assert trainings.outdated(open_reader(layout)) == ["fit", "predict", "plan"]
     monkeypatch.setenv("REPORT_STORE", str(tmp_path))
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for question in ("4.1", "4.2", "4.3"):
         app.query_params["question"] = question
         app.switch_page("pages/optimus.py").run()

@@ -114,7 +114,7 @@ def committed_app(committed_root, monkeypatch):
 
 
 def show(page: str, **query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for key, value in query.items():
         app.query_params[key] = value
     return app.switch_page(page).run()

@@ -20,7 +20,7 @@ TASK = {"worker": (1.0, 1.0), "server": (1.0, 1.0)}
 
 
 def show(**query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for key, value in query.items():
         app.query_params[key] = value
     app.switch_page("pages/scheduler.py").run()

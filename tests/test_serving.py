@@ -25,7 +25,7 @@ try:
     sys.exit("the folder can be written to, so nothing would be tested")
 except OSError:
     pass
-app = AppTest.from_file({app!r}, default_timeout=60).run()
+app = AppTest.from_file({app!r}, default_timeout=180).run()
 for page, question in {views!r}:
     app.query_params.clear()
     if question:

@@ -16,7 +16,7 @@ def show(planted_supervision_layout, monkeypatch):
     monkeypatch.setenv("REPORT_STORE", str(planted_supervision_layout.runs.parent))
 
     def render(question: str, **controls) -> AppTest:
-        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+        app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
         for key, value in {"question": question, **controls}.items():
             app.query_params[key] = value
         app.switch_page("pages/supervision.py").run()

@@ -26,7 +26,7 @@ def planted(everything):
 
 
 def show(**query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for key, value in query.items():
         app.query_params[key] = value
     app.switch_page("pages/your_training.py").run()
@@ -209,7 +209,7 @@ def test_the_accuracy_card_has_the_errors_of_the_store(planted):
 
 
 def question(name: str) -> AppTest:
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     app.query_params["question"] = name
     app.switch_page("pages/optimus.py").run()
     assert not app.exception

@@ -19,7 +19,7 @@ def report_store(planted_transfer_layout, monkeypatch):
 
 def show(question: str, **controls: str) -> AppTest:
     """Problem 1's page at a question, with these controls in its address."""
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=60).run()
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=180).run()
     for key, value in {"question": question, **controls}.items():
         app.query_params[key] = value
     app.switch_page("pages/transfer.py").run()
