@@ -37,7 +37,7 @@ def show(rows: pd.DataFrame) -> None:
         caption="Each published measurement on one GPU is predicted from constants fitted without it: without "
         "its batch, "
         "without its network, or from the medians of all other devices. Dot: median error; line: to the error that "
-        "90 % stay within. Errors of 100 % and more are cases of two networks only.",
+        "90 % stay within.",
         data=every,
         csv=card,
     )
