@@ -152,6 +152,8 @@ def _training_done(root: Path) -> str | None:
         return f"there are the runs {found}"
     if problem := stores.half_runs(root):
         return problem
+    if any((root / "checkpoints").glob("*/state*")):
+        return "a checkpoint of the finished training is left"
     reference = root / "reference.parquet"
     if reference.exists() and not pq.read_table(reference).equals(
         pq.read_table(root / "runs" / found[0] / "steps.parquet")
